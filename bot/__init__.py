@@ -1,0 +1,1 @@
+"""Suifang: follow-up of discharged patients. Floors and words: see README.md."""

@@ -1,0 +1,1 @@
+"""The talk: flows, sessions and turns. Pure: no I/O, no clock, no logging."""

@@ -1,0 +1,1 @@
+"""The hospital information system: discharge lists as files."""

@@ -1,0 +1,1 @@
+"""Judgement: due days, windows, lanes, deadlines, allowed moves. Pure."""

@@ -1,0 +1,1 @@
+"""Where people knock: the WeChat webhook, pages for patients, the staff console."""

@@ -1,0 +1,1 @@
+"""The WeChat official account: callbacks in, API calls out."""

@@ -1,0 +1,1 @@
+"""Memory: tables beside their queries. Functions take `tx` and never commit."""

@@ -1,0 +1,72 @@
+"""Patients and their stays."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import LargeBinary, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from storage.columns import Json, key, link, one_of
+
+SEXES = ("男", "女", "未知")
+# GB/T 离院方式: 1 医嘱离院, 2 转院, 3 转社区, 4 非医嘱离院, 5 死亡, 9 其他
+OUTCOMES = ("1", "2", "3", "4", "5", "9")
+EPISODE_STATES = ("home", "readmitted", "transferred", "dead", "excluded")
+
+
+class Patient(SQLModel, table=True):
+    """A person. `phone_sealed` and `id_no_sealed` are encrypted and bound to the row; `*_index` finds them (HMAC)."""
+
+    __tablename__ = "patient"
+    __table_args__ = (one_of("sex", SEXES),)
+
+    id: int | None = key()
+    hospital_no: str = Field(max_length=40, unique=True)
+    name: str = Field(max_length=60)
+    sex: str = Field(max_length=4, default="未知")
+    born_on: date | None = None
+    phone_sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
+    phone_index: str | None = Field(default=None, max_length=64, index=True)
+    phone_tail: str | None = Field(default=None, max_length=4, index=True)
+    id_no_sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
+    id_no_index: str | None = Field(default=None, max_length=64, index=True)
+    created_at: datetime
+    updated_at: datetime
+
+
+class Episode(SQLModel, table=True):
+    """One stay, from admission to discharge. `state` says whether follow-up goes on; `excluded_for` why not."""
+
+    __tablename__ = "episode"
+    __table_args__ = (
+        UniqueConstraint("admission_no", "times"),
+        one_of("outcome", OUTCOMES),
+        one_of("state", EPISODE_STATES),
+    )
+
+    id: int | None = key()
+    patient_id: int = link("patient.id")
+    admission_no: str = Field(max_length=40)
+    times: int = 1
+    department: str = Field(max_length=60, index=True)
+    ward: str = Field(max_length=60, index=True)
+    doctor: str = Field(default="", max_length=60)
+    nurse: str = Field(default="", max_length=60)
+    admitted_on: date | None = None
+    discharged_at: datetime = Field(index=True)
+    outcome: str = Field(default="1", max_length=2)
+    diagnosis: str = Field(default="", max_length=200)
+    icd10: str = Field(default="", max_length=20)
+    procedure: str = Field(default="", max_length=200)
+    procedure_on: date | None = None
+    revisit_on: date | None = None
+    medication: str = Field(default="", max_length=500)
+    risks: list[str] = Field(default_factory=list, sa_type=Json)
+    private: bool = False
+    kin: dict[str, str] = Field(default_factory=dict, sa_type=Json)
+    state: str = Field(default="home", max_length=12)
+    excluded_for: str | None = Field(default=None, max_length=60)
+    import_id: int | None = link("import.id", index=False, nullable=True)
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,55 @@
+"""What was read in replies beside answers: symptoms and matters."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Text
+from sqlmodel import Field, SQLModel
+
+from storage.columns import key, link, one_of
+
+LEVELS = ("L0", "L1", "L2", "L3")
+RECORD_TYPES = ("complaint", "dissatisfaction", "suggestion", "praise")
+
+
+class Finding(SQLModel, table=True):
+    """A symptom that was mentioned. Suppressed candidates are kept with the reason, so that staff can sample them."""
+
+    __tablename__ = "finding"
+    __table_args__ = (one_of("level", LEVELS),)
+
+    id: int | None = key()
+    episode_id: int | None = link("episode.id", nullable=True)
+    inbound_id: int = link("inbound.id")
+    flag: str = Field(max_length=12)
+    level: str = Field(max_length=4)
+    status: str = Field(max_length=16)
+    value: float | None = None
+    quote: str = Field(default="", sa_type=Text)
+    suppressed: str | None = Field(default=None, max_length=80)
+    at: datetime
+
+
+class Record(SQLModel, table=True):
+    """One matter out of a reply. `code` and `severity` are the machine's proposal; `confirmed_*` what a person made of it."""
+
+    __tablename__ = "record"
+    __table_args__ = (one_of("type", RECORD_TYPES),)
+
+    id: int | None = key()
+    episode_id: int | None = link("episode.id", nullable=True)
+    contact_id: int = link("contact.id")
+    inbound_id: int = link("inbound.id")
+    ticket_id: int | None = link("ticket.id", nullable=True)
+    type: str = Field(max_length=16)
+    code: str | None = Field(default=None, max_length=8)
+    severity: int | None = None
+    staff_group: str | None = Field(default=None, max_length=16)
+    person: str | None = Field(default=None, max_length=60)
+    quote: str = Field(default="", sa_type=Text)
+    confirmed_code: str | None = Field(default=None, max_length=8)
+    confirmed_severity: int | None = None
+    confirmed_by: int | None = link("staff.id", index=False, nullable=True)
+    confirmed_at: datetime | None = None
+    at: datetime

@@ -1,0 +1,84 @@
+"""Things that a person must do, and complaints with their own duty to answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, Text, text
+from sqlmodel import Field, SQLModel
+
+from storage.columns import Json, key, link, one_of
+
+TICKET_STATES = ("open", "accepted", "waiting", "closed")
+MATTERS = ("danger", "complaint", "question", "follow-up", "phone", "other")
+_OPEN = text("state <> 'closed'")
+
+
+class Ticket(SQLModel, table=True):
+    """`matter` and contact make it one: while one is open, more of the same is added to it. `due_at` is the deadline of a
+    first human response, `why_due` explains it; `ladder` is the copy of the escalation ladder, `climb_at` its next rung."""
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        one_of("state", TICKET_STATES),
+        one_of("matter", MATTERS),
+        one_of("level", ("L0", "L1", "L2", "L3")),
+        Index("uq_ticket_open", "contact_id", "matter", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_ticket_urgent", "level", "due_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_ticket_climb", "climb_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    )
+
+    id: int | None = key()
+    matter: str = Field(max_length=16)
+    level: str = Field(max_length=4)
+    reason: str = Field(max_length=200)
+    contact_id: int | None = link("contact.id", nullable=True)
+    episode_id: int | None = link("episode.id", nullable=True)
+    session_id: int | None = link("session.id", nullable=True)
+    ward: str = Field(default="", max_length=60, index=True)
+    state: str = Field(default="open", max_length=12)
+    raised_at: datetime
+    due_at: datetime
+    why_due: str = Field(default="", max_length=200)
+    ladder: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
+    rung: int = 0
+    climb_at: datetime | None = None
+    owner_id: int | None = link("staff.id", nullable=True)
+    accepted_at: datetime | None = None
+    answered_at: datetime | None = None
+    closed_at: datetime | None = None
+    closed_by: int | None = link("staff.id", index=False, nullable=True)
+    outcome: str | None = Field(default=None, max_length=40)
+    closing_note: str = Field(default="", sa_type=Text)
+
+
+class TicketEntry(SQLModel, table=True):
+    """What happened to a ticket, one line each: raised, added, accepted, climbed, note, reply, handed back, closed."""
+
+    __tablename__ = "ticket_entry"
+
+    id: int | None = key()
+    ticket_id: int = link("ticket.id")
+    at: datetime
+    staff_id: int | None = link("staff.id", index=False, nullable=True)
+    kind: str = Field(max_length=16)
+    text: str = Field(default="", sa_type=Text)
+
+
+class Complaint(SQLModel, table=True):
+    """A complaint's duty to answer. `due_on` is the last day for the answer to the patient."""
+
+    __tablename__ = "complaint"
+
+    id: int | None = key()
+    record_id: int = Field(foreign_key="record.id", unique=True)
+    ticket_id: int = link("ticket.id")
+    episode_id: int | None = link("episode.id", nullable=True)
+    code: str = Field(max_length=8)
+    severity: int
+    owner: str = Field(default="", max_length=60)
+    state: str = Field(default="received", max_length=16)
+    received_at: datetime
+    due_at: datetime
+    closed_at: datetime | None = None
