@@ -6,6 +6,18 @@ from sqlmodel import SQLModel
 
 from storage import contacts, messages, patients, plans, readings, revisions, sessions, settings, staff, tickets
 
-__all__ = ["contacts", "messages", "metadata", "patients", "plans", "readings", "revisions", "sessions", "settings", "staff", "tickets"]
+__all__ = [
+    "contacts",
+    "messages",
+    "metadata",
+    "patients",
+    "plans",
+    "readings",
+    "revisions",
+    "sessions",
+    "settings",
+    "staff",
+    "tickets",
+]
 
 metadata = SQLModel.metadata
