@@ -19,17 +19,5 @@ __all__ = [
     "staff",
     "tickets",
 ]
-    "contacts",
-    "messages",
-    "metadata",
-    "patients",
-    "plans",
-    "readings",
-    "revisions",
-    "sessions",
-    "settings",
-    "staff",
-    "tickets",
-]
 
 metadata = SQLModel.metadata
