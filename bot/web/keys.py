@@ -1,0 +1,32 @@
+"""What the roof hangs into the web application, under typed keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from bot.care.practice import Practice
+    from bot.wechat.callback import Callback
+    from storage.database import Database
+
+
+class Site(Protocol):
+    """What of the settings the doors need; the roof's settings have these fields."""
+
+    @property
+    def hospital(self) -> str: ...
+    @property
+    def public_url(self) -> str: ...
+    @property
+    def timezone(self) -> str: ...
+
+
+DATABASE: web.AppKey[Database] = web.AppKey("database")
+PRACTICE: web.AppKey[Practice] = web.AppKey("practice")
+CALLBACK: web.AppKey[Callback] = web.AppKey("callback")
+NOW: web.AppKey[Callable[[], datetime]] = web.AppKey("now")
+SETTINGS: web.AppKey[Site] = web.AppKey("settings")
