@@ -17,7 +17,7 @@ class Option:
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked. `kind` is an answer type of the grammar; `about` are words that show that a clause speaks to this
-    question although another was asked."""
+    question although another was asked; `words` are values said in words (number and scale): (0.0, ("不疼", "不痛"))."""
 
     kind: str
     options: tuple[Option, ...] = ()
@@ -25,6 +25,7 @@ class Question:
     max: float | None = None
     unit: str = ""
     about: tuple[str, ...] = ()
+    words: tuple[tuple[float, tuple[str, ...]], ...] = ()
 
 
 class Heard(Protocol):
