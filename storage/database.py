@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Engine, make_url
 
-from storage import postgres, sqlite
+from storage import migrations, postgres, sqlite
 from storage.transaction import Job, Tx
 
 __all__ = ["Database", "Tx", "open_database"]
@@ -95,6 +95,15 @@ class Database:
         """`read` for code without an event loop."""
         value: T = self._send(self._readers, query, args, kwargs, None).result()
         return value
+
+    def migrate(self) -> None:
+        """Bring the tables up to date, whole or not at all."""
+        migrations.upgrade(self.engine)
+
+    @property
+    def behind(self) -> bool:
+        """Whether `migrate` has something to do."""
+        return migrations.behind(self.engine)
 
     async def close(self) -> None:
         """Finish what is queued and let go of the database."""

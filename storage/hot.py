@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
@@ -56,12 +57,7 @@ class Plan:
     __slots__ = ("_binds", "_constants", "_dialect", "_made", "_restores", "_types", "count", "names", "returns", "sql")
 
     def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
-        # named parameters spare a copy: the caller's keyword arguments go to the driver as they are
-        style = "named" if dialect.name == "sqlite" else dialect.paramstyle
-        shown = dialect if dialect.paramstyle == style else type(dialect)(paramstyle=style)
-        if shown is not dialect:
-            shown._json_serializer = getattr(dialect, "_json_serializer", None)  # type: ignore[attr-defined]
-            shown._json_deserializer = getattr(dialect, "_json_deserializer", None)  # type: ignore[attr-defined]
+        shown = _by_name(dialect)
         compiled = statement.compile(dialect=shown)
         assert isinstance(compiled, SQLCompiler)
         if _inline_constants(compiled):
@@ -71,14 +67,14 @@ class Plan:
         prefetched = {column.key: column for column in (*compiled.insert_prefetch, *compiled.update_prefetch)}
         wanted = [name for name, bind in named.items() if bind.required and name not in prefetched]
         state = compiled.construct_expanded_state(dict.fromkeys([*wanted, *prefetched]))
-        processors = {**compiled._bind_processors, **state.processors}
+        processors: dict[str, Any] = {**compiled._bind_processors, **state.processors}
 
         self.sql = state.statement
         self.names = frozenset(wanted)
         self._constants: dict[str, Any] = {}
         self._made: list[tuple[str, Convert]] = []
-        self._binds = [(name, _outward(named[name].type, shown, processors.get(name))) for name in wanted]
-        self._binds = [(name, convert) for name, convert in self._binds if convert is not None]
+        outward = ((name, _outward(named[name].type, shown, processors.get(name))) for name in wanted)
+        self._binds = [(name, convert) for name, convert in outward if convert is not None]
         for name, value in state.parameters.items():
             if name in self.names:
                 continue
@@ -155,6 +151,15 @@ def insert(table: type[SQLModel], *names: str, returning: Sequence[Any] = ()) ->
     return Hot(build)
 
 
+def _by_name(dialect: Dialect) -> Dialect:
+    """The dialect with named parameters, which spare a copy: keyword arguments go to the driver as they are."""
+    if dialect.name != "sqlite":
+        return dialect
+    kind: Any = type(dialect)
+    named: Dialect = kind(paramstyle="named", json_serializer=to_json)
+    return named
+
+
 def _inline_constants(compiled: SQLCompiler) -> bool:
     """Mark the constants of the statement to be written into its SQL; whether there were any."""
     constants = [bind for bind in compiled.binds.values() if bind.unique and _plain(bind.value)]
@@ -174,7 +179,15 @@ def _default(column: Any, convert: Convert | None) -> Any:
     made = column.default.arg
     if not column.default.is_callable:
         return convert(made) if convert else made
-    return (lambda context: convert(made(context))) if convert else made
+    if convert is None:
+        return made
+    change = convert
+    return lambda context: change(made(context))
+
+
+def to_json(value: Any) -> str:
+    """JSON text of plain data; a datetime or a dataclass in it raises TypeError."""
+    return orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS).decode()
 
 
 def _outward(kind: TypeEngine[Any], dialect: Dialect, convert: Convert | None) -> Convert | None:

@@ -15,7 +15,8 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, ExceptionContext, NullPool, create_engine, event
 from sqlalchemy.engine import URL
 
-from storage.transaction import Job, Tx, answer, to_json, without_values
+from storage.hot import to_json
+from storage.transaction import Job, Tx, answer, without_values
 
 WRITERS = 6
 READERS = 4

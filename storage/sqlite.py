@@ -17,7 +17,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.engine import URL
 
-from storage.transaction import Job, Tx, answer, to_json
+from storage.hot import to_json
+from storage.transaction import Job, Tx, answer
 
 BATCH_ACTS = 200
 BATCH_SECONDS = 0.02

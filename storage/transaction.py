@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection
 from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -113,11 +112,6 @@ def answer(jobs: Iterable[Job]) -> None:
 def _settle(jobs: list[Job]) -> None:
     for job in jobs:
         job.settle()
-
-
-def to_json(value: Any) -> str:
-    """JSON text of plain data; a datetime or a dataclass in it raises TypeError."""
-    return orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS).decode()
 
 
 def without_values(error: Exception, sql: str | None, dialect: Dialect) -> Exception:
