@@ -61,9 +61,11 @@ class Session:
     def from_json(cls, text: bytes | str) -> Session:
         """Read a session written by `to_json`. Raises ValueError on anything else."""
         data = orjson.loads(text)
-        wait = data.pop("wait")
-        stack = data.pop("stack")
-        return cls(wait=_wait(wait) if wait else None, stack=[Frame(**frame) for frame in stack], **data)
+        try:
+            wait, stack = data.pop("wait"), data.pop("stack")
+            return cls(wait=_wait(wait) if wait else None, stack=[Frame(**frame) for frame in stack], **data)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError("not a session") from error
 
 
 def _wait(data: dict[str, Any]) -> Wait:
