@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Integer
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Integer, Table
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -36,3 +36,8 @@ def one_of(column: str, values: Iterable[str], *, nullable: bool = False) -> Che
     words = ", ".join(f"'{value}'" for value in values)
     test = f"{column} IN ({words})"
     return CheckConstraint(f"{column} IS NULL OR {test}" if nullable else test, name=column)
+
+
+def table(model: type[SQLModel]) -> Table:
+    """The Core table of a model, for statements built by hand."""
+    return SQLModel.metadata.tables[str(model.__tablename__)]

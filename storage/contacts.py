@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import Index, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import Index, UniqueConstraint, bindparam, select, text, update
+from sqlmodel import Field, SQLModel, col
+from sqlmodel import select as orm_select
 
-from storage.columns import key, link, one_of
+from storage.columns import key, link, one_of, table
+from storage.transaction import Tx
+from storage.hot import Hot, insert_once
 
 CONTACT_STATES = ("active", "unfollowed", "stopped", "gone")
 OWNERS = ("bot", "human")
@@ -82,3 +86,180 @@ class Consent(SQLModel, table=True):
     version: str = Field(max_length=40)
     agreed_at: datetime
     withdrawn_at: datetime | None = None
+
+
+class Held(NamedTuple):
+    """A contact whose row is locked for this act."""
+
+    id: int
+    openid: str
+    state: str
+    followed: bool
+    window_until: datetime | None
+    quota_left: int
+    owner: str
+    held_by: int | None
+
+
+class Bound(NamedTuple):
+    """A live binding of a contact."""
+
+    id: int
+    episode_id: int
+    relation: str
+    confirmed_at: datetime | None
+
+
+_contact = table(Contact).c
+_binding = table(Binding).c
+_held = (
+    _contact.id,
+    _contact.openid,
+    _contact.state,
+    _contact.followed,
+    _contact.window_until,
+    _contact.quota_left,
+    _contact.owner,
+    _contact.held_by,
+)
+_HOLD = Hot(select(*_held).where(_contact.openid == bindparam("openid_")).with_for_update())
+_HOLD_ID = Hot(select(*_held).where(_contact.id == bindparam("id_")).with_for_update())
+_ADD = insert_once(Contact, "openid", "created_at", keys=("openid",))
+_HEARD = Hot(
+    update(Contact)
+    .where(_contact.id == bindparam("id_"))
+    .values(window_until=bindparam("until_"), quota_left=bindparam("quota_"), last_inbound_at=bindparam("at_"))
+)
+_BOUND = Hot(
+    select(_binding.id, _binding.episode_id, _binding.relation, _binding.confirmed_at)
+    .where(_binding.contact_id == bindparam("contact_"), _binding.ended_at.is_(None))
+    .order_by(_binding.bound_at.desc(), _binding.id.desc())
+)
+_SPEND = Hot(
+    update(Contact).where(_contact.id == bindparam("id_"), _contact.quota_left > 0).values(quota_left=_contact.quota_left - 1)
+)
+
+
+def hold(tx: Tx, openid: str, now: datetime) -> Held:
+    """The contact of this WeChat account, locked; a new one if it was never seen."""
+    row = tx.one(_HOLD, openid_=openid)
+    if row is None:
+        tx.run(_ADD, openid=openid, created_at=now)
+        row = tx.one(_HOLD, openid_=openid)
+        assert row is not None
+    return Held(*row)
+
+
+def hold_id(tx: Tx, contact_id: int) -> Held | None:
+    """The contact of this number, locked."""
+    row = tx.one(_HOLD_ID, id_=contact_id)
+    return Held(*row) if row else None
+
+
+def heard(tx: Tx, contact_id: int, until: datetime | None, quota: int, now: datetime) -> None:
+    """The contact acted: what WeChat now allows."""
+    tx.run(_HEARD, id_=contact_id, until_=until, quota_=quota, at_=now)
+
+
+def spend(tx: Tx, contact_id: int) -> None:
+    """One service message less."""
+    tx.run(_SPEND, id_=contact_id)
+
+
+def bound(tx: Tx, contact_id: int) -> list[Bound]:
+    """Live bindings, the newest first."""
+    return [Bound(*row) for row in tx.run(_BOUND, contact_=contact_id)]
+
+
+_OWN = Hot(update(Contact).where(_contact.id == bindparam("id_")).values(owner=bindparam("owner_"), held_by=bindparam("staff_")))
+
+
+def own(tx: Tx, contact_id: int, owner: str, staff_id: int | None) -> None:
+    """Who has the talk now."""
+    tx.run(_OWN, id_=contact_id, owner_=owner, staff_=staff_id)
+
+
+_SET_STATE = Hot(update(Contact).where(_contact.id == bindparam("id_")).values(state=bindparam("state_")))
+_FOLLOW = Hot(update(Contact).where(_contact.id == bindparam("id_")).values(followed=bindparam("followed_")))
+_FORGET = Hot(
+    update(Contact)
+    .where(_contact.id == bindparam("id_"))
+    .values(openid=None, state="unfollowed", followed=False, quota_left=0, window_until=None, owner="bot", held_by=None)
+)
+_UNBIND = Hot(
+    update(Binding)
+    .where(_binding.id == bindparam("id_"), _binding.ended_at.is_(None))
+    .values(ended_at=bindparam("now_"), ended_for=bindparam("reason_"))
+)
+_CONFIRM = Hot(
+    update(Binding)
+    .where(
+        _binding.contact_id == bindparam("contact_"), _binding.episode_id == bindparam("episode_"), _binding.ended_at.is_(None)
+    )
+    .values(confirmed_at=bindparam("now_"), relation=bindparam("relation_"))
+)
+_WITHDRAW = Hot(
+    update(Consent)
+    .where(
+        table(Consent).c.contact_id == bindparam("contact_"),
+        table(Consent).c.episode_id == bindparam("episode_"),
+        table(Consent).c.withdrawn_at.is_(None),
+    )
+    .values(withdrawn_at=bindparam("now_"))
+)
+
+
+def set_state(tx: Tx, contact_id: int, state: str) -> None:
+    """Whether the contact may be written to: active, stopped, unfollowed or gone."""
+    tx.run(_SET_STATE, id_=contact_id, state_=state)
+
+
+def follow(tx: Tx, contact_id: int, *, followed: bool) -> None:
+    """Whether the account follows ours."""
+    tx.run(_FOLLOW, id_=contact_id, followed_=followed)
+
+
+def forget(tx: Tx, contact_id: int) -> None:
+    """Delete what WeChat wants deleted on unfollow: the openid. Should the account come back, it is a new contact."""
+    tx.run(_FORGET, id_=contact_id)
+
+
+def enrolment(tx: Tx, token: str) -> Enrolment | None:
+    """The QR code with this token, locked."""
+    return tx.session.exec(orm_select(Enrolment).where(Enrolment.token == token).with_for_update()).first()
+
+
+def bind(tx: Tx, contact_id: int, code: Enrolment, now: datetime) -> None:
+    """Bind a contact to the episode of a code and use the code up. A binding that had ended begins anew, unconfirmed."""
+    wanted = (Binding.contact_id == contact_id, Binding.episode_id == code.episode_id)
+    known = tx.session.exec(orm_select(Binding).where(*wanted)).first()
+    if known is None:
+        known = Binding(contact_id=contact_id, episode_id=code.episode_id, bound_at=now)
+    known.bound_at, known.relation = now, "unknown"
+    known.confirmed_at = known.ended_at = known.ended_for = None
+    code.used_at = code.used_at or now
+    tx.session.add_all([known, code])
+    tx.session.flush()
+
+
+def unbind(tx: Tx, binding_id: int, reason: str, now: datetime) -> None:
+    """The contact no longer speaks for the episode."""
+    tx.run(_UNBIND, id_=binding_id, reason_=reason, now_=now)
+
+
+def confirm(tx: Tx, contact_id: int, episode_id: int, relation: str, now: datetime) -> None:
+    """It is known now who the contact is: the patient or family."""
+    tx.run(_CONFIRM, contact_=contact_id, episode_=episode_id, relation_=relation, now_=now)
+
+
+def agree(tx: Tx, contact_id: int, episode_id: int, version: str, now: datetime) -> None:
+    """Keep a consent, once while it is not withdrawn."""
+    wanted = (Consent.contact_id == contact_id, Consent.episode_id == episode_id, col(Consent.withdrawn_at).is_(None))
+    if tx.session.exec(orm_select(Consent.id).where(*wanted)).first() is None:
+        tx.session.add(Consent(contact_id=contact_id, episode_id=episode_id, version=version, agreed_at=now))
+        tx.session.flush()
+
+
+def withdraw(tx: Tx, contact_id: int, episode_id: int, now: datetime) -> None:
+    """The consent ends."""
+    tx.run(_WITHDRAW, contact_=contact_id, episode_=episode_id, now_=now)

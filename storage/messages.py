@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Text, text
+from sqlalchemy import Index, Text, bindparam, select, text, update
 from sqlmodel import Field, SQLModel
 
-from storage.columns import Json, key, link, one_of
+from storage.columns import Json, key, link, one_of, table
+from storage.transaction import Tx
+from storage.hot import Hot, insert_once
 
 LANES = ("reply", "service", "subscription", "template", "phone")
 # handed: given to WeChat in the HTTP response; unknown: the call's fate is not known and it is not sent again blindly
@@ -53,6 +55,13 @@ class Outbound(SQLModel, table=True):
             sqlite_where=text("state IN ('pending', 'leased')"),
             postgresql_where=text("state IN ('pending', 'leased')"),
         ),
+        Index(
+            "ix_outbound_waiting",
+            "contact_id",
+            "id",
+            sqlite_where=text("state IN ('pending', 'leased')"),
+            postgresql_where=text("state IN ('pending', 'leased')"),
+        ),
         Index("ix_outbound_contact_at", "contact_id", "created_at"),
     )
 
@@ -78,3 +87,148 @@ class Outbound(SQLModel, table=True):
     delivered: str = Field(default="", max_length=40)
     sent_at: datetime | None = None
     created_at: datetime
+
+
+_outbound = table(Outbound).c
+_inbound = table(Inbound).c
+_RECORD = insert_once(
+    Inbound,
+    "key",
+    "contact_id",
+    "kind",
+    "event",
+    "text",
+    "media_id",
+    "detail",
+    "at",
+    "received_at",
+    keys=("key",),
+    returning=(_inbound.id,),
+)
+_STORED = Hot(
+    select(_outbound.id, _outbound.body, _outbound.state)
+    .join(Inbound, _inbound.id == _outbound.reply_to)
+    .where(_inbound.key == bindparam("key_"))
+)
+_SETTLED = Hot(
+    update(Inbound).where(_inbound.id == bindparam("id_")).values(session_id=bindparam("session_"), triage=bindparam("triage_"))
+)
+POST = insert_once(
+    Outbound,
+    "key",
+    "contact_id",
+    "session_id",
+    "ticket_id",
+    "touchpoint_id",
+    "reply_to",
+    "author",
+    "staff_id",
+    "lane",
+    "body",
+    "safety",
+    "state",
+    "due_at",
+    "created_at",
+    keys=("key",),
+    returning=(_outbound.id,),
+)
+
+
+def record(
+    tx: Tx,
+    *,
+    key: str,
+    contact_id: int,
+    kind: str,
+    event: str,
+    text: str,
+    media_id: str,
+    detail: dict[str, str],
+    at: datetime,
+    now: datetime,
+) -> int | None:
+    """Keep what came in; None when it is known already."""
+    rows = tx.run(
+        _RECORD,
+        key=key,
+        contact_id=contact_id,
+        kind=kind,
+        event=event,
+        text=text,
+        media_id=media_id,
+        detail=detail,
+        at=at,
+        received_at=now,
+    )
+    return rows[0][0] if rows else None
+
+
+def stored_reply(tx: Tx, key: str) -> tuple[int, str] | None:
+    """The passive reply that the first delivery of this message got, while it is still WeChat's to show."""
+    row = tx.one(_STORED, key_=key)
+    return (row[0], row[1]["text"]) if row and row[2] == "handed" else None
+
+
+def settled(tx: Tx, inbound_id: int, session_id: int | None, triage: str) -> None:
+    """What the message belonged to and how urgent it was."""
+    tx.run(_SETTLED, id_=inbound_id, session_=session_id, triage_=triage)
+
+
+def outgoing(
+    *,
+    key: str,
+    contact_id: int,
+    lane: str,
+    body: dict[str, Any],
+    now: datetime,
+    state: str = "pending",
+    session_id: int | None = None,
+    ticket_id: int | None = None,
+    touchpoint_id: int | None = None,
+    reply_to: int | None = None,
+    author: str = "bot",
+    staff_id: int | None = None,
+    safety: bool = False,
+) -> dict[str, Any]:
+    """The values of an outbox row."""
+    return {
+        "key": key,
+        "contact_id": contact_id,
+        "session_id": session_id,
+        "ticket_id": ticket_id,
+        "touchpoint_id": touchpoint_id,
+        "reply_to": reply_to,
+        "author": author,
+        "staff_id": staff_id,
+        "lane": lane,
+        "body": body,
+        "safety": safety,
+        "state": state,
+        "due_at": now,
+        "created_at": now,
+    }
+
+
+def post(tx: Tx, values: dict[str, Any]) -> int | None:
+    """Put a message (from `outgoing`) into the outbox; None when its key is there already."""
+    rows = tx.run(POST, **values)
+    return rows[0][0] if rows else None
+
+
+_DELIVERED = Hot(update(Outbound).where(_outbound.remote_id == bindparam("id_")).values(delivered=bindparam("status_")))
+_CANCEL = Hot(
+    update(Outbound)
+    .where(_outbound.contact_id == bindparam("contact_"), _outbound.state == "pending")
+    .values(state="cancelled", error=bindparam("reason_"))
+)
+
+
+def delivered(tx: Tx, remote_id: str, status: str) -> None:
+    """WeChat's own word on a template message: success, or why not."""
+    if remote_id:
+        tx.run(_DELIVERED, id_=remote_id, status_=status)
+
+
+def cancel(tx: Tx, contact_id: int, reason: str) -> None:
+    """What has not left yet stays here."""
+    tx.run(_CANCEL, contact_=contact_id, reason_=reason)

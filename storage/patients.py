@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import NamedTuple
 
-from sqlalchemy import LargeBinary, UniqueConstraint
+from sqlalchemy import LargeBinary, UniqueConstraint, bindparam, select, update
 from sqlmodel import Field, SQLModel
 
-from storage.columns import Json, key, link, one_of
+from storage.columns import Json, key, link, one_of, table
+from storage.transaction import Tx
+from storage.hot import Hot
 
 SEXES = ("男", "女", "未知")
 # GB/T 离院方式: 1 医嘱离院, 2 转院, 3 转社区, 4 非医嘱离院, 5 死亡, 9 其他
@@ -70,3 +73,60 @@ class Episode(SQLModel, table=True):
     import_id: int | None = link("import.id", index=False, nullable=True)
     created_at: datetime
     updated_at: datetime
+
+
+class Stay(NamedTuple):
+    """What a talk may know of a patient and the stay."""
+
+    name: str
+    sex: str
+    born_on: date | None
+    admission_no: str
+    department: str
+    ward: str
+    doctor: str
+    discharged_at: datetime
+    procedure: str
+    procedure_on: date | None
+    revisit_on: date | None
+    risks: list[str]
+    state: str
+
+
+_patient = table(Patient).c
+_episode = table(Episode).c
+_STAY = Hot(
+    select(
+        _patient.name,
+        _patient.sex,
+        _patient.born_on,
+        _episode.admission_no,
+        _episode.department,
+        _episode.ward,
+        _episode.doctor,
+        _episode.discharged_at,
+        _episode.procedure,
+        _episode.procedure_on,
+        _episode.revisit_on,
+        _episode.risks,
+        _episode.state,
+    )
+    .join(Patient, _patient.id == _episode.patient_id)
+    .where(_episode.id == bindparam("episode_"))
+)
+_SET_STATE = Hot(
+    update(Episode).where(_episode.id == bindparam("id_")).values(state=bindparam("state_"), updated_at=bindparam("now_"))
+)
+
+
+def stay(tx: Tx, episode_id: int) -> Stay:
+    """The patient and stay of an episode. Raises LookupError."""
+    row = tx.one(_STAY, episode_=episode_id)
+    if row is None:
+        raise LookupError(f"no episode {episode_id}")
+    return Stay(*row)
+
+
+def set_state(tx: Tx, episode_id: int, state: str, now: datetime) -> None:
+    """Where the patient is now, as far as follow-up is concerned."""
+    tx.run(_SET_STATE, id_=episode_id, state_=state, now_=now)

@@ -8,6 +8,7 @@ from sqlalchemy import Text
 from sqlmodel import Field, SQLModel
 
 from storage.columns import key, link, one_of
+from storage.transaction import Tx
 
 LEVELS = ("L0", "L1", "L2", "L3")
 RECORD_TYPES = ("complaint", "dissatisfaction", "suggestion", "praise")
@@ -53,3 +54,9 @@ class Record(SQLModel, table=True):
     confirmed_by: int | None = link("staff.id", index=False, nullable=True)
     confirmed_at: datetime | None = None
     at: datetime
+
+
+def add(tx: Tx, row: Finding | Record) -> None:
+    """Keep a finding or a matter; its id is known after."""
+    tx.session.add(row)
+    tx.session.flush()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Index, Text, text
+from sqlalchemy import Index, Text, bindparam, select, text, update
 from sqlmodel import Field, SQLModel
 
-from storage.columns import Json, key, link, one_of
+from storage.columns import Json, key, link, one_of, table
+from storage.transaction import Tx
+from storage.hot import Hot, insert
 
 SESSION_STATES = ("waiting", "completed", "expired", "failed", "interrupted")
 
@@ -46,7 +48,6 @@ class Session(SQLModel, table=True):
     state: str = Field(sa_type=Text)
     patient: str = Field(default="{}", sa_type=Text)
     due_at: datetime | None = None
-    lease_until: datetime | None = None
     started_at: datetime
     updated_at: datetime
     ended_at: datetime | None = None
@@ -69,3 +70,159 @@ class Answer(SQLModel, table=True):
     corrects: int | None = Field(default=None, foreign_key="answer.id")
     staff_id: int | None = link("staff.id", index=False, nullable=True)
     at: datetime
+
+
+class Open(NamedTuple):
+    """A waiting session, as much of it as a turn needs."""
+
+    id: int
+    contact_id: int
+    episode_id: int
+    touchpoint_id: int | None
+    revision_id: int
+    flow: str
+    purpose: str
+    state: str
+    patient: str
+
+
+_session = table(Session).c
+_answer = table(Answer).c
+_open = tuple(_session[name] for name in Open._fields)
+_WAITING = Hot(select(*_open).where(_session.contact_id == bindparam("contact_"), _session.status == "waiting"))
+_DUE = Hot(
+    select(*_open)
+    .where(_session.status == "waiting", _session.due_at <= bindparam("now_"))
+    .order_by(_session.due_at, _session.id)
+    .limit(bindparam("limit_"))
+    .with_for_update(skip_locked=True)
+)
+_NEXT = Hot(
+    select(_session.due_at)
+    .where(_session.status == "waiting", _session.due_at.is_not(None))
+    .order_by(_session.due_at)
+    .limit(1)
+)
+_STEP = Hot(
+    update(Session)
+    .where(_session.id == bindparam("id_"))
+    .values(
+        state=bindparam("state_"),
+        status=bindparam("status_"),
+        due_at=bindparam("due_"),
+        updated_at=bindparam("now_"),
+        ended_at=bindparam("ended_"),
+    )
+)
+_OPEN = insert(
+    Session,
+    "contact_id",
+    "episode_id",
+    "touchpoint_id",
+    "revision_id",
+    "flow",
+    "purpose",
+    "status",
+    "state",
+    "patient",
+    "due_at",
+    "started_at",
+    "updated_at",
+    "ended_at",
+    returning=(_session.id,),
+)
+_ANSWERED = insert(Answer, "session_id", "episode_id", "inbound_id", "node", "name", "value", "quote", "sure", "corrects", "at")
+_LATEST = Hot(
+    select(_answer.id)
+    .where(_answer.session_id == bindparam("session_"), _answer.name == bindparam("name_"))
+    .order_by(_answer.id.desc())
+    .limit(1)
+)
+
+
+def waiting(tx: Tx, contact_id: int) -> Open | None:
+    """The one session that waits for this contact."""
+    row = tx.one(_WAITING, contact_=contact_id)
+    return Open(*row) if row else None
+
+
+def due(tx: Tx, now: datetime, limit: int) -> list[Open]:
+    """Sessions in which silence has something to do, locked."""
+    return [Open(*row) for row in tx.run(_DUE, now_=now, limit_=limit)]
+
+
+def step(tx: Tx, session_id: int, state: str, status: str, due_at: datetime | None, now: datetime) -> None:
+    """Keep a session after a turn."""
+    ended = None if status == "waiting" else now
+    tx.run(_STEP, id_=session_id, state_=state, status_=status, due_=due_at, now_=now, ended_=ended)
+
+
+def begin(
+    tx: Tx,
+    *,
+    contact_id: int,
+    episode_id: int,
+    touchpoint_id: int | None,
+    revision_id: int,
+    flow: str,
+    purpose: str,
+    status: str,
+    state: str,
+    patient: str,
+    due_at: datetime | None,
+    now: datetime,
+) -> int:
+    """Keep a session that has just started. Raises IntegrityError when another one waits for the contact."""
+    rows = tx.run(
+        _OPEN,
+        contact_id=contact_id,
+        episode_id=episode_id,
+        touchpoint_id=touchpoint_id,
+        revision_id=revision_id,
+        flow=flow,
+        purpose=purpose,
+        status=status,
+        state=state,
+        patient=patient,
+        due_at=due_at,
+        started_at=now,
+        updated_at=now,
+        ended_at=None if status == "waiting" else now,
+    )
+    return int(rows[0][0])
+
+
+def answered(
+    tx: Tx,
+    session: Open,
+    inbound_id: int | None,
+    *,
+    node: str,
+    name: str,
+    value: Any,
+    quote: str,
+    sure: bool,
+    now: datetime,
+    corrects: bool = False,
+) -> None:
+    """Add an answer; with `corrects` it names the row it replaces."""
+    was = tx.one(_LATEST, session_=session.id, name_=name) if corrects else None
+    tx.run(
+        _ANSWERED,
+        session_id=session.id,
+        episode_id=session.episode_id,
+        inbound_id=inbound_id,
+        node=node,
+        name=name,
+        value=value,
+        quote=quote,
+        sure=sure,
+        corrects=was[0] if was else None,
+        at=now,
+    )
+
+
+def next_due(tx: Tx) -> datetime | None:
+    """When the next silence has something to do."""
+    row = tx.one(_NEXT)
+    return row[0] if row else None

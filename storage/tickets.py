@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index, Text, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, col, select
 
 from storage.columns import Json, key, link, one_of
+from storage.transaction import Tx
 
 TICKET_STATES = ("open", "accepted", "waiting", "closed")
 MATTERS = ("danger", "complaint", "question", "follow-up", "phone", "other")
@@ -82,3 +83,56 @@ class Complaint(SQLModel, table=True):
     received_at: datetime
     due_at: datetime
     closed_at: datetime | None = None
+
+
+def get(tx: Tx, ticket_id: int) -> Ticket | None:
+    """A ticket, locked."""
+    return tx.session.exec(select(Ticket).where(col(Ticket.id) == ticket_id).with_for_update()).first()
+
+
+def open_for(tx: Tx, contact_id: int, matter: str) -> Ticket | None:
+    """The open ticket of this contact and matter, locked."""
+    wanted = (col(Ticket.contact_id) == contact_id, col(Ticket.matter) == matter, col(Ticket.state) != "closed")
+    return tx.session.exec(select(Ticket).where(*wanted).with_for_update()).first()
+
+
+def open_of(tx: Tx, contact_id: int) -> list[Ticket]:
+    """All open tickets of a contact, the most urgent first."""
+    wanted = (col(Ticket.contact_id) == contact_id, col(Ticket.state) != "closed")
+    return list(tx.session.exec(select(Ticket).where(*wanted).order_by(col(Ticket.level), col(Ticket.id))))
+
+
+def climbing(tx: Tx, now: datetime, limit: int) -> list[Ticket]:
+    """Open tickets whose next rung is due, locked."""
+    wanted = (col(Ticket.state) == "open", col(Ticket.climb_at) <= now)
+    statement = select(Ticket).where(*wanted).order_by(col(Ticket.climb_at)).limit(limit).with_for_update(skip_locked=True)
+    return list(tx.session.exec(statement))
+
+
+def save(tx: Tx, ticket: Ticket) -> int:
+    """Write a ticket, new or changed, and return its id."""
+    tx.session.add(ticket)
+    tx.session.flush()
+    assert ticket.id is not None
+    return ticket.id
+
+
+def log(tx: Tx, ticket_id: int, kind: str, words: str, now: datetime, staff_id: int | None = None) -> int:
+    """Add a line to a ticket's history and return its id."""
+    entry = TicketEntry(ticket_id=ticket_id, at=now, staff_id=staff_id, kind=kind, text=words)
+    tx.session.add(entry)
+    tx.session.flush()
+    assert entry.id is not None
+    return entry.id
+
+
+def complain(tx: Tx, complaint: Complaint) -> None:
+    """Keep a complaint's duty to answer."""
+    tx.session.add(complaint)
+    tx.session.flush()
+
+
+def fault_open(tx: Tx, reason: str) -> bool:
+    """Whether a ticket about this fault of the system itself is open already."""
+    wanted = (col(Ticket.matter) == "other", col(Ticket.reason) == reason, col(Ticket.state) != "closed")
+    return tx.session.exec(select(Ticket.id).where(*wanted)).first() is not None

@@ -1,0 +1,161 @@
+"""What happens when a patient does something: one act, one transaction, at most one reply."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import orjson
+
+from bot.care import binding, escalation, matters, opening, post, question, talk, wishes
+from bot.care.inbound import Inbound
+from bot.care.parcel import Reply
+from bot.care.practice import Practice
+from bot.care.visit import Visit
+from bot.reading import read as reading
+from bot.rules import lane
+from storage import contacts, messages, sessions
+from storage.transaction import Tx
+
+# What an event allows in service messages; all else a user types or sends opens the long window.
+_ACTIONS = {"subscribe": "follow", "scan": "scan", "click": "menu", "scancode_push": "menu", "scancode_waitmsg": "menu"}
+_MEDIA = {"image": "图片", "voice": "语音", "video": "视频", "shortvideo": "小视频"}
+_STAND_IN = {"image": "[图片]"}
+
+
+def receive(tx: Tx, practice: Practice, inbound: Inbound, now: datetime) -> Reply | None:
+    """Take in a message or event and decide the passive reply. A message that is known already gets the same reply again,
+    unless it has left by the outbox meanwhile."""
+    contact = contacts.hold(tx, inbound.openid, now)
+    inbound_id = messages.record(
+        tx,
+        key=inbound.key,
+        contact_id=contact.id,
+        kind=inbound.kind,
+        event=inbound.event,
+        text=inbound.text,
+        media_id=inbound.media_id,
+        detail=inbound.detail,
+        at=inbound.at,
+        now=now,
+    )
+    if inbound_id is None:
+        stored = messages.stored_reply(tx, inbound.key)
+        return Reply(stored[1], stored[0]) if stored else None
+    visit = Visit(tx, practice, _opened(tx, contact, inbound, now), inbound, inbound_id, now)
+    if inbound.kind == "event":
+        binding.event(visit)
+    else:
+        visit.row = sessions.waiting(tx, contact.id)
+        _message(visit)
+        if visit.row is not None or visit.reading is not None:
+            triage = visit.reading.triage if visit.reading else "none"
+            messages.settled(tx, inbound_id, visit.row.id if visit.row else None, triage)
+    return _reply(visit)
+
+
+def _opened(tx: Tx, contact: contacts.Held, inbound: Inbound, now: datetime) -> contacts.Held:
+    if inbound.kind == "event":
+        action = _ACTIONS.get(inbound.event, "")
+    else:
+        action = "tap" if inbound.tapped else "message"
+    if not action:
+        return contact
+    window = lane.opened(lane.Window(contact.window_until, contact.quota_left), action, now)
+    contacts.heard(tx, contact.id, window.until, window.quota, now)
+    return contact._replace(window_until=window.until, quota_left=window.quota)
+
+
+def _message(visit: Visit) -> None:
+    said = visit.inbound.text.strip() or _STAND_IN.get(visit.inbound.kind, "")
+    waiting, population, proxy = None, frozenset[str](), False
+    if visit.row is not None:
+        facts = orjson.loads(visit.row.patient)
+        population, proxy = frozenset(facts["population"]), bool(facts["proxy"])
+        waiting = question.asked(visit.tx, visit.practice, visit.row)
+    if visit.inbound.text:
+        visit.reading = reading.read(
+            said, waiting, visit.practice.tables, proxy=proxy, today=visit.today, population=population
+        )
+        matters.keep(visit)
+        _danger(visit)
+    if visit.contact.owner == "human":
+        _for_person(visit)
+        return
+    if visit.safety or (visit.reading is not None and wishes.granted(visit)):
+        return
+    if visit.inbound.kind in _MEDIA and (waiting is None or waiting.kind != "image"):
+        _media(visit)
+    elif visit.row is not None:
+        _go_on(visit, said)
+    else:
+        opening.greet(visit)
+
+
+def _danger(visit: Visit) -> None:
+    """A danger sign is raised whatever else goes on. L0: the fixed text, and the questionnaire ends."""
+    assert visit.reading is not None
+    level = visit.reading.triage
+    if level not in ("L0", "L1"):
+        return
+    flags = [found for found in visit.reading.findings if found.level == level and found.suppressed is None]
+    names = "、".join(dict.fromkeys(visit.practice.tables.name(found.flag) for found in flags)) or "危险征象"
+    visit.raise_("danger", level, f"{names}：“{visit.inbound.text[:60]}”")
+    if level == "L0":
+        visit.say("danger_l0")
+        visit.safety = True
+        if visit.row is not None:
+            talk.interrupt(visit.tx, visit.row, visit.now)
+
+
+def _go_on(visit: Visit, said: str) -> None:
+    """Step the waiting talk."""
+    assert visit.row is not None
+    answer = visit.reading.answer if visit.reading else None
+    step = talk.resume(
+        visit.tx, visit.practice, visit.row, said, visit.now, inbound_id=visit.inbound_id, answer=answer
+    )
+    urgent = visit.reading is not None and visit.reading.triage == "L1"
+    if urgent and "L1" not in step.levels:
+        visit.say("danger_l1")
+    matters.acknowledge(visit)
+    visit.texts += step.texts
+    if step.status != "waiting" and visit.row.purpose == "identity":
+        opening.identified(visit, step)
+
+
+def _for_person(visit: Visit) -> None:
+    """A person has the talk: the message waits for them, and only a safety text is said by the machine."""
+    escalation.wrote(visit.tx, visit.contact.id, visit.now)
+
+
+def _media(visit: Visit) -> None:
+    """A photo, a voice: kept, and put before a person, since a machine cannot triage it."""
+    kind = _MEDIA[visit.inbound.kind]
+    visit.raise_("question", "L2", f"患者发来{kind}，请查看")
+    visit.say("media", kind=kind)
+    if visit.row is not None:
+        visit.texts.append(question.again(visit.tx, visit.practice, visit.row))
+
+
+def _reply(visit: Visit) -> Reply | None:
+    """The first bubble goes with the HTTP response; what does not fit follows as a service message."""
+    first, *more = post.bubbles(visit.texts) or [""]
+    if not first:
+        return None
+    values = messages.outgoing(
+        key=f"reply:{visit.inbound_id}",
+        contact_id=visit.contact.id,
+        session_id=visit.row.id if visit.row else None,
+        reply_to=visit.inbound_id,
+        lane="reply",
+        state="handed",
+        body={"text": first},
+        safety=visit.safety,
+        now=visit.now,
+    )
+    outbound_id = messages.post(visit.tx, values)
+    assert outbound_id is not None
+    key = f"reply:{visit.inbound_id}:more"
+    if more:
+        post.say(visit.tx, visit.practice, visit.contact, more, visit.now, key=key, purpose="question")
+    return Reply(first, outbound_id)

@@ -1,0 +1,116 @@
+"""From the outbox to WeChat: claim, send, keep what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from bot.care import binding, escalation, talk
+from bot.care.parcel import Parcel, Receipt, Sender
+from bot.care.practice import Practice
+from bot.rules import schedule
+from storage import contacts, outbox, plans, sessions, tickets
+from storage.database import Database
+from storage.transaction import Tx
+
+BATCH = 50
+LEASE = timedelta(minutes=2)
+MOST_ATTEMPTS = 6
+OPERATOR_PAUSE = timedelta(minutes=5)
+REPEATABLE = timedelta(minutes=8)  # within WeChat's ten minutes of idempotency by client_msg_id
+
+
+async def flush(database: Database, practice: Practice, send: Sender, now: Callable[[], datetime]) -> int:
+    """Send what is due until nothing is left. Returns how many messages WeChat took."""
+    sent = 0
+    while parcels := await database.write(claim, practice, now()):
+        receipts = await asyncio.gather(*(_sent(send, parcel) for parcel in parcels))
+        await database.write(settle, practice, list(zip(parcels, receipts, strict=True)), now())
+        sent += sum(receipt.outcome == "sent" for receipt in receipts)
+    return sent
+
+
+async def _sent(send: Sender, parcel: Parcel) -> Receipt:
+    try:
+        return await send(parcel)
+    except Exception as error:
+        # whatever broke, the message may have left: it must not be sent again blindly, nor be forgotten
+        return Receipt("unknown", error=type(error).__name__)
+
+
+def claim(tx: Tx, practice: Practice, now: datetime, limit: int = BATCH) -> list[Parcel]:
+    """What is to be sent now. What may no longer be sent (the account is gone, the patient said stop) is cancelled here."""
+    outbox.lost(tx, now, now - REPEATABLE)
+    parcels = []
+    while not parcels and (claimed := outbox.claim(tx, now, now + LEASE, limit)):
+        for one in claimed:
+            if one.openid is None or (one.contact_state == "stopped" and one.lane == "template"):
+                outbox.settle(tx, one.id, "cancelled", due_at=now, error="联系人已不可联系")
+            else:
+                parcels.append(Parcel(one.id, one.key, one.contact_id, one.openid, one.lane, one.body, one.attempts))
+    return parcels
+
+
+def settle(tx: Tx, practice: Practice, receipts: list[tuple[Parcel, Receipt]], now: datetime) -> None:
+    """Keep the fate of each parcel and do what follows from it."""
+    for parcel, receipt in receipts:
+        _settle(tx, practice, parcel, receipt, now)
+
+
+def requeue(tx: Tx, practice: Practice, outbound_id: int, now: datetime) -> None:
+    """The HTTP response went out empty; the reply follows as a service message."""
+    contact_id = outbox.requeue(tx, outbound_id, now)
+    if contact_id is not None:
+        contacts.spend(tx, contact_id)
+
+
+def _settle(tx: Tx, practice: Practice, parcel: Parcel, receipt: Receipt, now: datetime) -> None:
+    match receipt.outcome:
+        case "sent":
+            outbox.settle(
+                tx, parcel.id, "sent", due_at=now, errcode=receipt.errcode, remote_id=receipt.remote_id, sent_at=now
+            )
+        case "retry" if parcel.attempts < MOST_ATTEMPTS:
+            wait = receipt.retry_after or 2**parcel.attempts * (0.5 + random.random())  # noqa: S311 - jitter
+            _put(tx, parcel, receipt, "pending", now + timedelta(seconds=wait))
+        case "operator":
+            _put(tx, parcel, receipt, "pending", now + OPERATOR_PAUSE)
+            reason = f"微信接口异常（{receipt.errcode}），消息暂停发送，请管理员检查设置"
+            if not tickets.fault_open(tx, reason):
+                escalation.raise_(tx, practice, escalation.Matter("other", "L1", reason, None, None), now)
+        case "unknown":
+            _put(tx, parcel, receipt, "unknown", now)
+        case "contact_gone":
+            _put(tx, parcel, receipt, "failed", now)
+            binding.left(tx, parcel.contact_id, now)
+        case _:
+            _put(tx, parcel, receipt, "failed", now)
+            _another_way(tx, practice, parcel, receipt, now)
+
+
+def _put(tx: Tx, parcel: Parcel, receipt: Receipt, state: str, due_at: datetime) -> None:
+    outbox.settle(tx, parcel.id, state, due_at=due_at, errcode=receipt.errcode, error=receipt.error)
+
+
+def _another_way(tx: Tx, practice: Practice, parcel: Parcel, receipt: Receipt, now: datetime) -> None:
+    """This lane is shut. A talk that was to begin is invited by notice, then by phone; staff see theirs as not sent."""
+    link = outbox.links(tx, parcel.id)
+    if parcel.lane == "service":
+        contacts.heard(tx, parcel.contact_id, None, 0, now)
+    if link.touchpoint_id is None:
+        if link.ticket_id is not None:
+            tickets.log(tx, link.ticket_id, "not sent", f"消息没有发出（{receipt.errcode or '网络'}），请改用电话", now)
+        return
+    if parcel.lane == "service":
+        row = sessions.waiting(tx, parcel.contact_id)
+        if row is not None:
+            talk.interrupt(tx, row, now)
+        soon = schedule.next_open(now, practice.windows, practice.calendar)
+        plans.again(tx, link.touchpoint_id, soon or now, "会话窗口已关闭，改发通知")
+    else:
+        plans.ended(tx, link.touchpoint_id, "phone", f"通知发不出（{receipt.errcode or '网络'}）", now)
+        reason = "微信通知发不出，请电话随访"
+        subject = escalation.Matter("phone", "L3", reason, parcel.contact_id, link.episode_id)
+        escalation.raise_(tx, practice, subject, now)

@@ -1,0 +1,69 @@
+"""What a talk may know of a patient: the names that texts and conditions of flows use."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from bot.care.practice import Practice
+from storage import patients
+from storage.transaction import Tx
+
+# Two-character surnames; any other surname is one character.
+_DOUBLE = frozenset(
+    "欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 慕容 令狐 司徒 夏侯 长孙 宇文 端木 南宫 独孤 轩辕 百里 闻人 呼延 西门".split()
+)
+
+
+def gather(tx: Tx, practice: Practice, episode_id: int, *, relation: str, now: datetime) -> dict[str, Any]:
+    """The facts of an episode as they are now; a session keeps them as they were when it began. Raises LookupError."""
+    stay = patients.stay(tx, episode_id)
+    home, today = stay.discharged_at.astimezone(practice.zone).date(), practice.today(now)
+    return {
+        "name": stay.name,
+        "surname": surname(stay.name),
+        "sex": stay.sex,
+        "age": _age(stay.born_on, today),
+        "salutation": {"男": "先生", "女": "女士"}.get(stay.sex, ""),
+        "hospital": practice.hospital,
+        "phone": practice.hospital_phone,
+        "department": stay.department,
+        "ward": stay.ward,
+        "doctor": stay.doctor,
+        "day": (today - home).days,
+        "discharged": _chinese(home),
+        "revisit": _chinese(stay.revisit_on),
+        "procedure": stay.procedure,
+        "proxy": relation == "family",
+        "birth_month": f"{stay.born_on.month:02d}" if stay.born_on else "",
+        "admission_tail": stay.admission_no[-4:],
+        "population": population(stay, today),
+    }
+
+
+def population(stay: patients.Stay, today: date) -> list[str]:
+    """The groups that red lines are stricter for, from the risk labels of the discharge list and the stay itself."""
+    groups = list(stay.risks)
+    if stay.procedure:
+        groups.append("术后")
+    age = _age(stay.born_on, today)
+    if age is not None and age < 14:
+        groups.append("儿童")
+    if "产" in stay.department:
+        groups.append("产后")
+    return groups
+
+
+def surname(name: str) -> str:
+    """The surname, which is all that an unconfirmed contact may see."""
+    return name[:2] if name[:2] in _DOUBLE and len(name) > 2 else name[:1]
+
+
+def _age(born_on: date | None, today: date) -> int | None:
+    if born_on is None:
+        return None
+    return today.year - born_on.year - ((today.month, today.day) < (born_on.month, born_on.day))
+
+
+def _chinese(day: date | None) -> str:
+    return f"{day.month}月{day.day}日" if day else ""

@@ -1,0 +1,152 @@
+"""What time does: touchpoints fall due, silent talks are reminded and expire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.care import escalation, opening, post, talk
+from bot.care.practice import Practice
+from bot.rules import lane, schedule
+from storage import contacts, messages, outbox, plans, sessions
+from storage.transaction import Tx
+
+BUSY = timedelta(minutes=30)  # until the next look, while a person or another talk has the contact
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to be done with a due touchpoint: `state` it goes to (begun: begin the talk now), when to look again, and why."""
+
+    state: str
+    due_at: datetime
+    reason: str = ""
+    attempts: int = 0
+
+
+def begin_due(tx: Tx, practice: Practice, now: datetime, limit: int = 100) -> int:
+    """Look at the touchpoints whose time has come: begin, invite, put off, miss, or give to the phone worklist. Everything is
+    checked again now, whatever was true when it was planned. Returns how many were looked at.
+
+    One transaction claims and decides, so no lease is needed: a process that dies leaves them as they were."""
+    found = plans.due(tx, now, limit)
+    for due in found:
+        decision = _decide(practice, due, now)
+        if decision.state == "begun":
+            _begin(tx, practice, due, now)
+        elif decision.state in ("missed", "stopped"):
+            plans.ended(tx, due.id, decision.state, decision.reason, now)
+        else:
+            if decision.state == "phone":
+                _to_phone(tx, practice, due, decision.reason, now)
+            elif decision.attempts > due.attempts:
+                _invite(tx, practice, due, decision.attempts, now)
+            plans.move(
+                tx, due, state=decision.state, due_at=decision.due_at, attempts=decision.attempts, reason=decision.reason
+            )
+    return len(found)
+
+
+def wake_due(tx: Tx, practice: Practice, now: datetime, limit: int = 50) -> int:
+    """Talks in which the patient has been silent: remind once, then expire. Returns how many were looked at."""
+    rows = sessions.due(tx, now, limit)
+    for row in rows:
+        contact = contacts.hold_id(tx, row.contact_id)
+        assert contact is not None
+        if contact.owner == "human":
+            sessions.step(tx, row.id, row.state, "waiting", now + BUSY, now)
+            continue
+        step = talk.resume(tx, practice, row, None, now)
+        key = f"wake:{row.id}:{int(now.timestamp())}"
+        post.say(tx, practice, contact, step.texts, now, key=key, purpose="question", session_id=row.id)
+    return len(rows)
+
+
+def next_due(tx: Tx) -> datetime | None:
+    """The next moment at which time itself has something to do."""
+    moments = (plans.next_due(tx), sessions.next_due(tx), outbox.next_due(tx))
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _decide(practice: Practice, due: plans.Due, now: datetime) -> Decision:
+    if due.episode_state != "home":
+        return Decision("stopped", now, {"dead": "患者已故", "readmitted": "再次入院"}.get(due.episode_state, "已移出随访"))
+    if due.contact_id is None:
+        return Decision("phone", now, "没有绑定微信")
+    if due.state == "invited" and due.attempts >= due.most_attempts:
+        return Decision("phone", now, f"微信邀请{due.attempts}次未回复", due.attempts)
+    if due.owner == "human":
+        return Decision(due.state, now + BUSY, "工作人员正在接待", due.attempts)
+    # an invitation that had no answer is not late: its turn comes again in the next window
+    late = timedelta(hours=due.late_hours) if due.state == "planned" else timedelta(days=3650)
+    match schedule.verdict(
+        due.due_at, now, practice.windows, practice.calendar, late, on_holidays=due.on_holidays
+    ):
+        case schedule.Later(at):
+            return Decision(due.state, at, _waits_for(due), due.attempts)
+        case schedule.Drop(reason):
+            return Decision("missed", now, reason)
+        case _:
+            return _send(practice, due, now)
+
+
+def due_reason(due: plans.Due) -> str:
+    """Why a touchpoint waits, for staff."""
+    return "等待发送时段" if due.state == "planned" else "等待患者回复邀请"
+
+
+def _send(practice: Practice, due: plans.Due, now: datetime) -> Decision:
+    window = lane.Window(due.window_until, due.quota_left or 0)
+    chosen = lane.choose(lane.Reach(followed=bool(due.followed), window=window), "question", now)
+    if chosen.way == "service":
+        return Decision("begun", now, attempts=due.attempts)
+    if chosen.way != "template":
+        return Decision("phone", now, chosen.reason, due.attempts)
+    attempts = due.attempts + 1
+    again = schedule.next_attempt(
+        attempts, now, practice.windows, practice.calendar, most=due.most_attempts, on_holidays=due.on_holidays
+    )
+    # after the last invitation one more day to answer it, then the phone
+    return Decision("invited", again or now + timedelta(days=1), "已发邀请通知", attempts)
+
+
+def _begin(tx: Tx, practice: Practice, due: plans.Due, now: datetime) -> None:
+    """The window is open: the first question leaves now."""
+    assert due.contact_id is not None
+    contact = contacts.hold_id(tx, due.contact_id)
+    assert contact is not None
+    if sessions.waiting(tx, contact.id) is not None:
+        plans.move(tx, due, state=due.state, due_at=now + BUSY, attempts=due.attempts, reason="另一次随访还没有结束")
+        return
+    own = next(one for one in contacts.bound(tx, contact.id) if one.episode_id == due.episode_id)
+    texts = opening.begin(
+        tx, practice, contact_id=contact.id, bound=own, touchpoint_id=due.id, flow=due.flow, now=now
+    )
+    post.say(tx, practice, contact, texts, now, key=f"begin:{due.id}:{due.attempts}", purpose="question", touchpoint_id=due.id)
+    if own.confirmed_at is None:
+        again = schedule.next_open(now + timedelta(days=1), practice.windows, practice.calendar)
+        move_to = again or now + timedelta(days=1)
+        plans.move(tx, due, state="invited", due_at=move_to, attempts=due.attempts + 1, reason="已请患者确认身份")
+
+
+def _invite(tx: Tx, practice: Practice, due: plans.Due, attempt: int, now: datetime) -> None:
+    """A notice in WeChat's short fields: who we are and how to begin; nothing about the illness."""
+    assert due.contact_id is not None
+    local = now.astimezone(practice.zone)
+    body: dict[str, Any] = practice.words.notice("follow_up", day=f"{local:%Y年%m月%d日 %H:%M}", department=due.department)
+    body["url"] = f"{practice.public_url}/t/{practice.seal.token('touchpoint', due.id)}"
+    values = messages.outgoing(
+        key=f"invite:{due.id}:{attempt}",
+        contact_id=due.contact_id,
+        touchpoint_id=due.id,
+        lane="template",
+        body=body,
+        now=now,
+    )
+    messages.post(tx, values)
+
+
+def _to_phone(tx: Tx, practice: Practice, due: plans.Due, reason: str, now: datetime) -> None:
+    subject = escalation.Matter("phone", "L3", f"{due.title}：{reason}，请电话随访", due.contact_id, due.episode_id)
+    escalation.raise_(tx, practice, subject, now)

@@ -1,0 +1,110 @@
+"""How a talk opens: identity first, then what the contact was invited to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.care import facts, matters, talk, wishes
+from bot.care.practice import Practice
+from bot.care.visit import Visit
+from storage import contacts, plans, sessions
+from storage.transaction import Tx
+
+IDENTITY = "identity"
+
+
+def begin(
+    tx: Tx,
+    practice: Practice,
+    *,
+    contact_id: int,
+    bound: contacts.Bound,
+    touchpoint_id: int | None,
+    flow: str,
+    now: datetime,
+) -> list[str]:
+    """Begin a talk, with the question who is there before anything clinical. Returns its first texts."""
+    known = facts.gather(tx, practice, bound.episode_id, relation=bound.relation, now=now)
+    confirmed = bound.confirmed_at is not None
+    step = talk.begin(
+        tx,
+        practice,
+        contact_id=contact_id,
+        episode_id=bound.episode_id,
+        touchpoint_id=touchpoint_id,
+        flow=flow if confirmed else IDENTITY,
+        purpose="follow-up" if confirmed else "identity",
+        facts=known,
+        now=now,
+    )
+    if confirmed and touchpoint_id is not None:
+        plans.begun(tx, touchpoint_id, now)
+    return step.texts
+
+
+def greet(visit: Visit) -> None:
+    """Nothing waits: begin what the contact was invited to; else see to what was written, without talking in circles."""
+    bound = contacts.bound(visit.tx, visit.contact.id)
+    if not bound:
+        visit.say("stranger")
+        return
+    matters.acknowledge(visit)
+    invited = plans.invited(visit.tx, visit.contact.id)
+    urgent = visit.reading is not None and visit.reading.triage == "L1"
+    if urgent:
+        visit.say("danger_l1")
+    if invited is not None:
+        touchpoint_id, episode_id, flow = invited
+        own = next(one for one in bound if one.episode_id == episode_id)
+        visit.texts += begin(
+            visit.tx,
+            visit.practice,
+            contact_id=visit.contact.id,
+            bound=own,
+            touchpoint_id=touchpoint_id,
+            flow=flow,
+            now=visit.now,
+        )
+        visit.row = sessions.waiting(visit.tx, visit.contact.id)
+    elif visit.texts or (visit.reading is not None and _small_talk(visit)):
+        return
+    else:
+        visit.raise_("question", "L3", f"患者留言：“{visit.inbound.text[:60]}”" if visit.inbound.text else "患者发来消息")
+        visit.say("question_taken", when=visit.promise("question", "L3"))
+
+
+def identified(visit: Visit, step: talk.Step) -> None:
+    """The identity talk has ended: go on with the follow-up, or with what the answer asks for."""
+    assert visit.row is not None
+    who = step.answers.get("identity")
+    if who == "wrong":
+        wishes.unbind(visit)
+    elif who == "stop":
+        wishes.silence(visit)
+    elif step.answers.get("confirmed"):
+        contacts.confirm(visit.tx, visit.contact.id, visit.row.episode_id, "family" if who == "family" else "self", visit.now)
+        contacts.agree(visit.tx, visit.contact.id, visit.row.episode_id, visit.practice.consent_version, visit.now)
+        _go_on(visit)
+
+
+def _go_on(visit: Visit) -> None:
+    assert visit.row is not None
+    if visit.row.touchpoint_id is None:
+        return
+    flow = plans.flow_of(visit.tx, visit.row.touchpoint_id)
+    own = next(one for one in contacts.bound(visit.tx, visit.contact.id) if one.episode_id == visit.row.episode_id)
+    visit.texts += begin(
+        visit.tx,
+        visit.practice,
+        contact_id=visit.contact.id,
+        bound=own,
+        touchpoint_id=visit.row.touchpoint_id,
+        flow=flow,
+        now=visit.now,
+    )
+
+
+def _small_talk(visit: Visit) -> bool:
+    """Thanks and goodbyes want no answer: nothing is said after the patient's last word."""
+    assert visit.reading is not None
+    return bool(set(visit.reading.intents) & {"thanks"}) or visit.inbound.text.strip() in visit.practice.words.nods

@@ -1,0 +1,82 @@
+"""Putting texts for a contact into the outbox, by the way that is open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from bot.care.practice import Practice
+from bot.rules import lane
+from storage import contacts, messages
+from storage.transaction import Tx
+
+BUBBLE = 600  # characters; WeChat refuses replies of more than 2048 bytes
+_SENTENCE = re.compile(r"(?<=[。！？!?\n；;])")
+
+
+def bubbles(texts: Iterable[str]) -> list[str]:
+    """The texts of a turn joined into as few bubbles as fit, cut at a line, then at a sentence."""
+    joined: list[str] = []
+    for text in texts:
+        for piece in _pieces(text.strip()):
+            if joined and len(joined[-1]) + len(piece) < BUBBLE:
+                joined[-1] += "\n" + piece
+            else:
+                joined.append(piece)
+    return joined
+
+
+def _pieces(text: str) -> list[str]:
+    if len(text) <= BUBBLE:
+        return [text] if text else []
+    pieces = [""]
+    for sentence in _SENTENCE.split(text):
+        for start in range(0, len(sentence), BUBBLE):
+            part = sentence[start : start + BUBBLE]
+            if len(pieces[-1]) + len(part) > BUBBLE:
+                pieces.append("")
+            pieces[-1] += part
+    return [piece.strip() for piece in pieces if piece.strip()]
+
+
+def reach(contact: contacts.Held, *, templates: bool = True) -> lane.Reach:
+    """What the choice of a lane looks at."""
+    return lane.Reach(
+        openid=bool(contact.openid),
+        followed=contact.followed,
+        stopped=contact.state == "stopped",
+        window=lane.Window(contact.window_until, contact.quota_left),
+        templates=templates,
+    )
+
+
+def say(
+    tx: Tx,
+    practice: Practice,
+    contact: contacts.Held,
+    texts: Iterable[str],
+    now: datetime,
+    *,
+    key: str,
+    purpose: lane.Purpose,
+    **links: Any,
+) -> lane.Lane:
+    """Send texts as service messages if the window is open for this purpose; nothing is sent by any other lane. Returns the
+    lane that was chosen; the caller decides what follows when it is not `service`. `links` are columns of Outbound."""
+    chosen = lane.choose(reach(contact, templates=False), purpose, now)
+    if chosen.way == "service":
+        for number, text in enumerate(bubbles(texts), start=1):
+            values = messages.outgoing(
+                key=key if number == 1 else f"{key}:{number}",
+                contact_id=contact.id,
+                lane="service",
+                body={"text": text},
+                now=now,
+                safety=purpose == "safety",
+                **links,
+            )
+            if messages.post(tx, values) is not None:
+                contacts.spend(tx, contact.id)
+    return chosen

@@ -1,0 +1,148 @@
+"""A run of a flow inside an act: begin it, step it, and turn what it decided into rows and texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+import orjson
+
+from bot.care import escalation
+from bot.care.practice import Practice
+from bot.engine import events, run
+from bot.engine.reader import Heard, Question, Reader
+from bot.engine.session import Session, Turn
+from bot.reading import read as reading
+from bot.reading.reading import Answer
+from bot.reading.reading import Question as Asked
+from storage import plans, revisions, sessions
+from storage.transaction import Tx
+
+
+@dataclass(slots=True)
+class Step:
+    """What a turn came to: texts for the patient, the levels of alarms that rose, and how the session stands."""
+
+    status: str
+    answers: dict[str, Any]
+    texts: list[str] = field(default_factory=list)
+    levels: list[str] = field(default_factory=list)
+    understood: bool = True
+
+
+def begin(
+    tx: Tx,
+    practice: Practice,
+    *,
+    contact_id: int,
+    episode_id: int,
+    touchpoint_id: int | None,
+    flow: str,
+    purpose: str,
+    facts: Mapping[str, Any],
+    now: datetime,
+) -> Step:
+    """Start a flow in its latest revision. Raises LookupError when the flow was never published."""
+    found = revisions.latest(tx, flow)
+    if found is None:
+        raise LookupError(f"flow {flow} is not published")
+    turn = run.start(practice.shelf.get(tx, found[0]), facts, now, _reader(practice, now))
+    state = turn.session
+    patient = orjson.dumps(facts).decode()
+    session_id = sessions.begin(
+        tx,
+        contact_id=contact_id,
+        episode_id=episode_id,
+        touchpoint_id=touchpoint_id,
+        revision_id=found[0],
+        flow=flow,
+        purpose=purpose,
+        status=state.status,
+        state=state.to_json().decode(),
+        patient=patient,
+        due_at=state.wait.due_at if state.wait else None,
+        now=now,
+    )
+    row = sessions.Open(session_id, contact_id, episode_id, touchpoint_id, found[0], flow, purpose, "", patient)
+    return _apply(tx, practice, row, turn, None, now)
+
+
+def resume(
+    tx: Tx,
+    practice: Practice,
+    row: sessions.Open,
+    said: str | None,
+    now: datetime,
+    *,
+    inbound_id: int | None = None,
+    answer: Answer | None = None,
+) -> Step:
+    """Go on with a waiting session after a reply, or (None) because time has passed. `answer` spares reading the reply to
+    the waiting question a second time."""
+    flow = practice.shelf.get(tx, row.revision_id)
+    facts: dict[str, Any] = orjson.loads(row.patient)
+    turn = run.resume(flow, Session.from_json(row.state), said, facts, now, _reader(practice, now, said, answer))
+    state = turn.session
+    sessions.step(tx, row.id, state.to_json().decode(), state.status, state.wait.due_at if state.wait else None, now)
+    return _apply(tx, practice, row, turn, inbound_id, now)
+
+
+def interrupt(tx: Tx, row: sessions.Open, now: datetime) -> None:
+    """End a session from outside; its answers stay."""
+    sessions.step(tx, row.id, row.state, "interrupted", None, now)
+
+
+def _reader(practice: Practice, now: datetime, said: str | None = None, answer: Answer | None = None) -> Reader:
+    today = practice.today(now)
+
+    def read(text: str, question: Question, *, unasked: bool = False) -> Heard:
+        if answer is not None and not unasked and text == said:
+            return answer
+        # the engine's Question and the reading's have the same fields on purpose; the grounds do not know each other
+        return reading.answer(text, cast(Asked, question), practice.tables, unasked=unasked, today=today)
+
+    return read
+
+
+def _apply(tx: Tx, practice: Practice, row: sessions.Open, turn: Turn, inbound_id: int | None, now: datetime) -> Step:
+    step = Step(turn.session.status, turn.session.answers)
+    for event in turn.events:
+        match event:
+            case events.Said(text=text):
+                step.texts.append(text)
+            case events.Answered() | events.Corrected():
+                sessions.answered(
+                    tx,
+                    row,
+                    inbound_id,
+                    node=event.node,
+                    name=event.name,
+                    value=event.value,
+                    quote=event.quote,
+                    sure=getattr(event, "sure", True),
+                    corrects=isinstance(event, events.Corrected),
+                    now=now,
+                )
+            case events.AlarmRaised(level=level, reason=reason):
+                step.levels.append(level)
+                escalation.raise_(tx, practice, _matter("danger", level, reason, row), now)
+            case events.TicketRaised(level=level, reason=reason):
+                escalation.raise_(tx, practice, _matter("follow-up", level, reason, row), now)
+            case events.Failed(reason=reason):
+                escalation.raise_(tx, practice, _matter("follow-up", "L3", f"话术运行出错：{reason}", row), now)
+            case events.NotUnderstood():
+                step.understood = False
+            case events.Finished(status=status) if row.touchpoint_id is not None and row.purpose == "follow-up":
+                plans.ended(tx, row.touchpoint_id, *_ENDS[status], now)
+            case _:
+                pass
+    return step
+
+
+_ENDS = {"completed": ("done", ""), "expired": ("missed", "患者未回复"), "failed": ("missed", "话术运行出错")}
+
+
+def _matter(matter: str, level: str, reason: str, row: sessions.Open) -> escalation.Matter:
+    return escalation.Matter(matter, level, reason, row.contact_id, row.episode_id, row.id)

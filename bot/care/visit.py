@@ -1,0 +1,62 @@
+"""One message in work: who wrote what, what it meant, and what is said back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from bot.care import escalation
+from bot.care.inbound import Inbound
+from bot.care.practice import Practice
+from bot.reading.reading import Reading
+from bot.rules import sla
+from storage import contacts, sessions
+from storage.transaction import Tx
+
+
+@dataclass(slots=True)
+class Visit:
+    """`row` is the talk that waits, `texts` what is said back, `safety` set once the danger text stands for all else."""
+
+    tx: Tx
+    practice: Practice
+    contact: contacts.Held
+    inbound: Inbound
+    inbound_id: int
+    now: datetime
+    row: sessions.Open | None = None
+    reading: Reading | None = None
+    texts: list[str] = field(default_factory=list)
+    safety: bool = False
+    complaint_due: datetime | None = None
+
+    @property
+    def today(self) -> date:
+        return self.practice.today(self.now)
+
+    @property
+    def episode_id(self) -> int | None:
+        """The stay this message is about: that of the waiting talk, else of the newest binding."""
+        if self.row is not None:
+            return self.row.episode_id
+        bound = contacts.bound(self.tx, self.contact.id)
+        return bound[0].episode_id if bound else None
+
+    def raise_(self, matter: str, level: str, reason: str) -> int:
+        """A ticket about this visit."""
+        session_id = self.row.id if self.row else None
+        subject = escalation.Matter(matter, level, reason, self.contact.id, self.episode_id, session_id)
+        return escalation.raise_(self.tx, self.practice, subject, self.now)
+
+    def say(self, key: str, **facts: Any) -> None:
+        """Add one of the hospital's fixed texts."""
+        self.texts.append(self.practice.words.say(key, **facts))
+
+    def promise(self, matter: str, level: str) -> str:
+        """By when a person answers, for the patient: the deadline that the ticket carries."""
+        practice = self.practice
+        due, _ = sla.deadline(level, matter, self.now, practice.calendar, practice.hours, practice.ladders)
+        local = due.astimezone(practice.zone)
+        day = "今天" if local.date() == self.today else f"{local.month}月{local.day}日"
+        return f"{day}{local:%H:%M}"

@@ -1,0 +1,152 @@
+"""Wishes that go before any questionnaire: stop, wrong person, a death, another time, a person please."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from bot.care import matters, question, talk
+from bot.care.visit import Visit
+from bot.rules import schedule
+from storage import contacts, patients, plans
+
+
+def granted(visit: Visit) -> bool:
+    """Whether the message was a wish that decides the turn; then its answer is among the visit's texts."""
+    assert visit.reading is not None
+    answer = visit.reading.answer
+    for intent, grant in _WISHES.items():
+        if intent in visit.reading.intents and not (intent in _YIELDING and answer is not None and answer.status == "ok"):
+            matters.acknowledge(visit)
+            grant(visit)
+            return True
+    return False
+
+
+def silence(visit: Visit) -> None:
+    """Send nothing more unasked. Withdrawing is as easy as agreeing was."""
+    contacts.set_state(visit.tx, visit.contact.id, "stopped")
+    for bound in contacts.bound(visit.tx, visit.contact.id):
+        contacts.withdraw(visit.tx, visit.contact.id, bound.episode_id, visit.now)
+        plans.stop(visit.tx, bound.episode_id, "withdrawn", visit.now)
+
+
+def unbind(visit: Visit) -> None:
+    """The account is not the patient's: unbind, stop, have the contact data mended. Nothing about the patient is said."""
+    raised = False
+    for bound in contacts.bound(visit.tx, visit.contact.id):
+        if not raised:
+            visit.raise_("phone", "L3", "微信联系人不是患者本人或家属，请核对联系方式后电话随访")
+            raised = True
+        contacts.unbind(visit.tx, bound.id, "wrong_person", visit.now)
+        plans.to_phone(visit.tx, bound.episode_id, "联系人不是本人", visit.now)
+
+
+def _stop(visit: Visit) -> None:
+    _end_talk(visit)
+    silence(visit)
+    visit.say("stopped")
+
+
+def _wrong_person(visit: Visit) -> None:
+    _end_talk(visit)
+    unbind(visit)
+    visit.say("wrong_person")
+
+
+def _deceased(visit: Visit) -> None:
+    _reported(visit, "dead", "death_reported", "家属告知患者已故，请核实并停止一切联系")
+    visit.say("condolence")
+
+
+def _readmitted(visit: Visit) -> None:
+    _reported(visit, "readmitted", "readmitted", "患者告知再次入院，请核实")
+    visit.say("readmitted")
+
+
+def _transferred(visit: Visit) -> None:
+    _reported(visit, "transferred", "transferred", "患者告知在外院治疗，请核实")
+    visit.say("transferred")
+
+
+def _reported(visit: Visit, state: str, reason: str, words: str) -> None:
+    """The stay is over in a way that ends follow-up; a person verifies it."""
+    bound = contacts.bound(visit.tx, visit.contact.id)
+    episodes = [visit.episode_id] if visit.row else [one.episode_id for one in bound[:1]]
+    if bound:
+        visit.raise_("follow-up", "L3", words)
+    _end_talk(visit)
+    for episode_id in filter(None, episodes):
+        patients.set_state(visit.tx, episode_id, state, visit.now)
+        plans.stop(visit.tx, episode_id, reason, visit.now)
+
+
+def _later(visit: Visit) -> None:
+    """Another time: the touchpoint is planned anew for the next day's window."""
+    if visit.row is None:
+        visit.say("later")
+        return
+    practice, row = visit.practice, visit.row
+    talk.interrupt(visit.tx, row, visit.now)
+    if row.touchpoint_id is not None:
+        again = schedule.next_open(visit.now + timedelta(hours=20), practice.windows, practice.calendar)
+        plans.again(visit.tx, row.touchpoint_id, again or visit.now + timedelta(days=1), "患者请改时间")
+    visit.say("later")
+
+
+def _refuse(visit: Visit) -> None:
+    """Not willing now: this contact ends, those to come stay."""
+    if visit.row is not None:
+        talk.interrupt(visit.tx, visit.row, visit.now)
+        if visit.row.touchpoint_id is not None:
+            plans.ended(visit.tx, visit.row.touchpoint_id, "missed", "患者谢绝", visit.now)
+    visit.say("refused")
+
+
+def _ask_human(visit: Visit) -> None:
+    visit.raise_("question", "L2", f"患者要求人工：“{visit.inbound.text[:60]}”")
+    visit.say("handed_to_person", when=visit.promise("question", "L2"))
+
+
+def _question(visit: Visit) -> None:
+    visit.raise_("question", "L3", f"患者提问：“{visit.inbound.text[:60]}”")
+    visit.say("question_taken", when=visit.promise("question", "L3"))
+    _ask_again(visit)
+
+
+def _suspect_fraud(visit: Visit) -> None:
+    visit.say("who_we_are")
+    _ask_again(visit)
+
+
+def _abuse(visit: Visit) -> None:
+    visit.raise_("question", "L2", f"患者情绪激动：“{visit.inbound.text[:60]}”")
+    visit.say("calm")
+
+
+def _ask_again(visit: Visit) -> None:
+    if visit.row is not None:
+        visit.texts.append(question.again(visit.tx, visit.practice, visit.row))
+
+
+def _end_talk(visit: Visit) -> None:
+    if visit.row is not None:
+        talk.interrupt(visit.tx, visit.row, visit.now)
+
+
+# In order of weight: the first that was meant decides.
+_WISHES: Mapping[str, Callable[[Visit], None]] = {
+    "deceased": _deceased,
+    "stop": _stop,
+    "wrong_person": _wrong_person,
+    "readmitted": _readmitted,
+    "transferred": _transferred,
+    "ask_human": _ask_human,
+    "later": _later,
+    "refuse": _refuse,
+    "suspect_fraud": _suspect_fraud,
+    "abuse": _abuse,
+    "question": _question,
+}
+# These wait where the reply also answers what was asked.
+_YIELDING = frozenset({"later", "refuse", "abuse", "question", "suspect_fraud", "transferred", "readmitted", "ask_human"})
