@@ -60,7 +60,7 @@ _picked = (
         # a contact's messages leave one after another
         ~exists().where(
             _earlier.contact_id == _outbound.contact_id,  # type: ignore[arg-type]
-            _earlier.id < _outbound.id,  # type: ignore[operator, arg-type]
+            _earlier.id < _outbound.id,
             _earlier.state.in_(["pending", "leased"]),  # type: ignore[attr-defined]
         ),
     )

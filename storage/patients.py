@@ -6,11 +6,12 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import LargeBinary, UniqueConstraint, bindparam, select, update
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, col
+from sqlmodel import select as orm_select
 
 from storage.columns import Json, key, link, one_of, table
-from storage.transaction import Tx
 from storage.hot import Hot
+from storage.transaction import Tx
 
 SEXES = ("男", "女", "未知")
 # GB/T 离院方式: 1 医嘱离院, 2 转院, 3 转社区, 4 非医嘱离院, 5 死亡, 9 其他
@@ -130,3 +131,26 @@ def stay(tx: Tx, episode_id: int) -> Stay:
 def set_state(tx: Tx, episode_id: int, state: str, now: datetime) -> None:
     """Where the patient is now, as far as follow-up is concerned."""
     tx.run(_SET_STATE, id_=episode_id, state_=state, now_=now)
+
+
+def by_hospital_no(tx: Tx, hospital_no: str) -> Patient | None:
+    """The patient with this record number."""
+    return tx.session.exec(orm_select(Patient).where(Patient.hospital_no == hospital_no)).first()
+
+
+def episode(tx: Tx, admission_no: str, times: int) -> Episode | None:
+    """The stay with this admission number and count."""
+    return tx.session.exec(orm_select(Episode).where(Episode.admission_no == admission_no, Episode.times == times)).first()
+
+
+def home_before(tx: Tx, patient_id: int, moment: datetime) -> list[Episode]:
+    """Earlier stays of a patient that are still followed."""
+    wanted = (Episode.patient_id == patient_id, Episode.state == "home", col(Episode.discharged_at) < moment)
+    return list(tx.session.exec(orm_select(Episode).where(*wanted)))
+
+
+def age(born_on: date | None, today: date) -> int | None:
+    """Whole years."""
+    if born_on is None:
+        return None
+    return today.year - born_on.year - ((today.month, today.day) < (born_on.month, born_on.day))

@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 from sqlalchemy import Index, UniqueConstraint, bindparam, select, text, update
 from sqlmodel import Field, SQLModel
+from sqlmodel import select as orm_select
 
 from storage.columns import key, link, one_of, table
 from storage.contacts import Binding, Contact
-from storage.transaction import Tx
 from storage.hot import Hot
 from storage.patients import Episode
+from storage.transaction import Tx
 
 PLAN_STATES = ("running", "completed", "stopped")
 # invited: a notice was sent and the talk begins when the contact answers
@@ -258,3 +259,25 @@ def next_due(tx: Tx) -> datetime | None:
     """When the next touchpoint has something to do."""
     row = tx.one(_NEXT)
     return row[0] if row else None
+
+
+def of(tx: Tx, episode_id: int) -> list[CarePlan]:
+    """The running plans of an episode."""
+    wanted = (CarePlan.episode_id == episode_id, CarePlan.state == "running")
+    return list(tx.session.exec(orm_select(CarePlan).where(*wanted)))
+
+
+def put(tx: Tx, touchpoint: Touchpoint) -> None:
+    """Add a touchpoint of a plan; one that is there and still planned takes the new date, any other is left alone."""
+    wanted = (
+        Touchpoint.plan_id == touchpoint.plan_id,
+        Touchpoint.flow == touchpoint.flow,
+        Touchpoint.day == touchpoint.day,
+    )
+    known = tx.session.exec(orm_select(Touchpoint).where(*wanted)).first()
+    if known is None:
+        tx.session.add(touchpoint)
+    elif known.state == "planned" and known.due_at != touchpoint.due_at:
+        known.due_at = touchpoint.due_at
+        tx.session.add(known)
+    tx.session.flush()

@@ -73,9 +73,7 @@ def _message(visit: Visit) -> None:
         population, proxy = frozenset(facts["population"]), bool(facts["proxy"])
         waiting = question.asked(visit.tx, visit.practice, visit.row)
     if visit.inbound.text:
-        visit.reading = reading.read(
-            said, waiting, visit.practice.tables, proxy=proxy, today=visit.today, population=population
-        )
+        visit.reading = reading.read(said, waiting, visit.practice.tables, proxy=proxy, today=visit.today, population=population)
         matters.keep(visit)
         _danger(visit)
     if visit.contact.owner == "human":
@@ -111,9 +109,7 @@ def _go_on(visit: Visit, said: str) -> None:
     """Step the waiting talk."""
     assert visit.row is not None
     answer = visit.reading.answer if visit.reading else None
-    step = talk.resume(
-        visit.tx, visit.practice, visit.row, said, visit.now, inbound_id=visit.inbound_id, answer=answer
-    )
+    step = talk.resume(visit.tx, visit.practice, visit.row, said, visit.now, inbound_id=visit.inbound_id, answer=answer)
     urgent = visit.reading is not None and visit.reading.triage == "L1"
     if urgent and "L1" not in step.levels:
         visit.say("danger_l1")

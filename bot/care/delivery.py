@@ -43,7 +43,7 @@ async def _sent(send: Sender, parcel: Parcel) -> Receipt:
 def claim(tx: Tx, practice: Practice, now: datetime, limit: int = BATCH) -> list[Parcel]:
     """What is to be sent now. What may no longer be sent (the account is gone, the patient said stop) is cancelled here."""
     outbox.lost(tx, now, now - REPEATABLE)
-    parcels = []
+    parcels: list[Parcel] = []
     while not parcels and (claimed := outbox.claim(tx, now, now + LEASE, limit)):
         for one in claimed:
             if one.openid is None or (one.contact_state == "stopped" and one.lane == "template"):
@@ -69,9 +69,7 @@ def requeue(tx: Tx, practice: Practice, outbound_id: int, now: datetime) -> None
 def _settle(tx: Tx, practice: Practice, parcel: Parcel, receipt: Receipt, now: datetime) -> None:
     match receipt.outcome:
         case "sent":
-            outbox.settle(
-                tx, parcel.id, "sent", due_at=now, errcode=receipt.errcode, remote_id=receipt.remote_id, sent_at=now
-            )
+            outbox.settle(tx, parcel.id, "sent", due_at=now, errcode=receipt.errcode, remote_id=receipt.remote_id, sent_at=now)
         case "retry" if parcel.attempts < MOST_ATTEMPTS:
             wait = receipt.retry_after or 2**parcel.attempts * (0.5 + random.random())  # noqa: S311 - jitter
             _put(tx, parcel, receipt, "pending", now + timedelta(seconds=wait))

@@ -11,7 +11,30 @@ from storage.transaction import Tx
 
 # Two-character surnames; any other surname is one character.
 _DOUBLE = frozenset(
-    "欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 慕容 令狐 司徒 夏侯 长孙 宇文 端木 南宫 独孤 轩辕 百里 闻人 呼延 西门".split()
+    [
+        "欧阳",
+        "司马",
+        "上官",
+        "诸葛",
+        "东方",
+        "皇甫",
+        "尉迟",
+        "公孙",
+        "慕容",
+        "令狐",
+        "司徒",
+        "夏侯",
+        "长孙",
+        "宇文",
+        "端木",
+        "南宫",
+        "独孤",
+        "轩辕",
+        "百里",
+        "闻人",
+        "呼延",
+        "西门",
+    ]
 )
 
 
@@ -23,7 +46,7 @@ def gather(tx: Tx, practice: Practice, episode_id: int, *, relation: str, now: d
         "name": stay.name,
         "surname": surname(stay.name),
         "sex": stay.sex,
-        "age": _age(stay.born_on, today),
+        "age": patients.age(stay.born_on, today),
         "salutation": {"男": "先生", "女": "女士"}.get(stay.sex, ""),
         "hospital": practice.hospital,
         "phone": practice.hospital_phone,
@@ -35,8 +58,8 @@ def gather(tx: Tx, practice: Practice, episode_id: int, *, relation: str, now: d
         "revisit": _chinese(stay.revisit_on),
         "procedure": stay.procedure,
         "proxy": relation == "family",
-        "birth_month": f"{stay.born_on.month:02d}" if stay.born_on else "",
-        "admission_tail": stay.admission_no[-4:],
+        "birth_month": stay.born_on.month if stay.born_on else None,
+        "admission_tail": _tail(stay.admission_no),
         "population": population(stay, today),
     }
 
@@ -46,7 +69,7 @@ def population(stay: patients.Stay, today: date) -> list[str]:
     groups = list(stay.risks)
     if stay.procedure:
         groups.append("术后")
-    age = _age(stay.born_on, today)
+    age = patients.age(stay.born_on, today)
     if age is not None and age < 14:
         groups.append("儿童")
     if "产" in stay.department:
@@ -59,10 +82,10 @@ def surname(name: str) -> str:
     return name[:2] if name[:2] in _DOUBLE and len(name) > 2 else name[:1]
 
 
-def _age(born_on: date | None, today: date) -> int | None:
-    if born_on is None:
-        return None
-    return today.year - born_on.year - ((today.month, today.day) < (born_on.month, born_on.day))
+def _tail(admission_no: str) -> int | None:
+    """The last four digits as a number, as a patient types them: 0023 is 23."""
+    digits = "".join(letter for letter in admission_no if letter in "0123456789")[-4:]
+    return int(digits) if digits else None
 
 
 def _chinese(day: date | None) -> str:

@@ -42,9 +42,7 @@ def begin_due(tx: Tx, practice: Practice, now: datetime, limit: int = 100) -> in
                 _to_phone(tx, practice, due, decision.reason, now)
             elif decision.attempts > due.attempts:
                 _invite(tx, practice, due, decision.attempts, now)
-            plans.move(
-                tx, due, state=decision.state, due_at=decision.due_at, attempts=decision.attempts, reason=decision.reason
-            )
+            plans.move(tx, due, state=decision.state, due_at=decision.due_at, attempts=decision.attempts, reason=decision.reason)
     return len(found)
 
 
@@ -80,9 +78,7 @@ def _decide(practice: Practice, due: plans.Due, now: datetime) -> Decision:
         return Decision(due.state, now + BUSY, "工作人员正在接待", due.attempts)
     # an invitation that had no answer is not late: its turn comes again in the next window
     late = timedelta(hours=due.late_hours) if due.state == "planned" else timedelta(days=3650)
-    match schedule.verdict(
-        due.due_at, now, practice.windows, practice.calendar, late, on_holidays=due.on_holidays
-    ):
+    match schedule.verdict(due.due_at, now, practice.windows, practice.calendar, late, on_holidays=due.on_holidays):
         case schedule.Later(at):
             return Decision(due.state, at, _waits_for(due), due.attempts)
         case schedule.Drop(reason):
@@ -91,8 +87,7 @@ def _decide(practice: Practice, due: plans.Due, now: datetime) -> Decision:
             return _send(practice, due, now)
 
 
-def due_reason(due: plans.Due) -> str:
-    """Why a touchpoint waits, for staff."""
+def _waits_for(due: plans.Due) -> str:
     return "等待发送时段" if due.state == "planned" else "等待患者回复邀请"
 
 
@@ -120,9 +115,7 @@ def _begin(tx: Tx, practice: Practice, due: plans.Due, now: datetime) -> None:
         plans.move(tx, due, state=due.state, due_at=now + BUSY, attempts=due.attempts, reason="另一次随访还没有结束")
         return
     own = next(one for one in contacts.bound(tx, contact.id) if one.episode_id == due.episode_id)
-    texts = opening.begin(
-        tx, practice, contact_id=contact.id, bound=own, touchpoint_id=due.id, flow=due.flow, now=now
-    )
+    texts = opening.begin(tx, practice, contact_id=contact.id, bound=own, touchpoint_id=due.id, flow=due.flow, now=now)
     post.say(tx, practice, contact, texts, now, key=f"begin:{due.id}:{due.attempts}", purpose="question", touchpoint_id=due.id)
     if own.confirmed_at is None:
         again = schedule.next_open(now + timedelta(days=1), practice.windows, practice.calendar)
@@ -135,7 +128,7 @@ def _invite(tx: Tx, practice: Practice, due: plans.Due, attempt: int, now: datet
     assert due.contact_id is not None
     local = now.astimezone(practice.zone)
     body: dict[str, Any] = practice.words.notice("follow_up", day=f"{local:%Y年%m月%d日 %H:%M}", department=due.department)
-    body["url"] = f"{practice.public_url}/t/{practice.seal.token('touchpoint', due.id)}"
+    body["url"] = f"{practice.public_url}/t/{practice.seal.index(str(due.id), 'touchpoint')[:24]}"
     values = messages.outgoing(
         key=f"invite:{due.id}:{attempt}",
         contact_id=due.contact_id,

@@ -15,8 +15,8 @@ from bot.rules.hours import Calendar, Hours
 from bot.rules.protocol import Exclusions, Protocol
 from bot.rules.sla import Ladders
 from storage import revisions
-from storage.transaction import Tx
 from storage.sealing import Seal
+from storage.transaction import Tx
 
 
 @dataclass(frozen=True, slots=True)

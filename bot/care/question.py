@@ -16,7 +16,7 @@ from storage.transaction import Tx
 
 def asked(tx: Tx, practice: Practice, row: sessions.Open) -> Question | None:
     """The question as the reading takes it: the engine's and the reading's have the same fields on purpose."""
-    return cast(Question | None, run.question(practice.shelf.get(tx, row.revision_id), Session.from_json(row.state)))
+    return cast(Question | None, practice.shelf.get(tx, row.revision_id).waiting(Session.from_json(row.state)))
 
 
 def again(tx: Tx, practice: Practice, row: sessions.Open) -> str:

@@ -94,14 +94,14 @@ def interrupt(tx: Tx, row: sessions.Open, now: datetime) -> None:
     sessions.step(tx, row.id, row.state, "interrupted", None, now)
 
 
-def _reader(practice: Practice, now: datetime, said: str | None = None, answer: Answer | None = None) -> Reader:
+def _reader(practice: Practice, now: datetime, whole: str | None = None, answer: Answer | None = None) -> Reader:
     today = practice.today(now)
 
-    def read(text: str, question: Question, *, unasked: bool = False) -> Heard:
-        if answer is not None and not unasked and text == said:
+    def read(said: str, question: Question, *, unasked: bool = False) -> Heard:
+        if answer is not None and not unasked and said == whole:
             return answer
         # the engine's Question and the reading's have the same fields on purpose; the grounds do not know each other
-        return reading.answer(text, cast(Asked, question), practice.tables, unasked=unasked, today=today)
+        return reading.answer(said, cast(Asked, question), practice.tables, unasked=unasked, today=today)
 
     return read
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.engine.compiled import Compiled, Step
-    from bot.engine.reader import Reader
+    from bot.engine.reader import Heard, Question, Reader
 
 
 def start(flow: Compiled, patient: Mapping[str, Any], now: datetime, read: Reader) -> Turn:
@@ -37,6 +37,23 @@ def resume(flow: Compiled, session: Session, said: str | None, patient: Mapping[
     talk = Talk(flow, _copy(session), patient, now, read)
     _resume(talk, wait, said)
     return Turn(talk.session, tuple(talk.events))
+
+
+def question_text(flow: Compiled, session: Session, patient: Mapping[str, Any]) -> str:
+    """The words of the question that waits, to be put once more after an interruption; "" when none does."""
+    wait = session.wait
+    if wait is None:
+        return ""
+    talk = Talk(flow, session, patient, wait.asked_at, _deaf)
+    index = _place(talk, wait)
+    try:
+        return "" if index is None else talk.words(talk.flow.steps[index])
+    except Exception:  # a text that cannot be rendered now would have failed when it was asked
+        return ""
+
+
+def _deaf(said: str, question: Question, *, unasked: bool = False) -> Heard:
+    raise AssertionError("nothing is read here")
 
 
 def _copy(session: Session) -> Session:

@@ -1,0 +1,227 @@
+"""Discharge lists become patients, stays and plans."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from bot.care.discharge import DischargeRow, RowIssue
+from bot.care.practice import Practice
+from bot.rules import schedule
+from bot.rules.protocol import REASONS, EpisodeFacts, Protocol, choose, excluded
+from storage import contacts, patients, plans, settings, staff
+from storage.database import Database
+from storage.transaction import Tx
+
+CHUNK = 100  # rows in one act, so that patients' messages are not kept waiting by a long list
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of rows."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.added + other.added, self.changed + other.changed, self.unchanged + other.unchanged)
+
+
+async def import_list(
+    database: Database,
+    practice: Practice,
+    rows: Sequence[DischargeRow],
+    issues: Sequence[RowIssue],
+    *,
+    name: str,
+    staff_id: int | None,
+    now: datetime,
+) -> int:
+    """Take in a whole list, chunk by chunk, and keep what came of it. Returns the import's id. Importing the same list again
+    changes what changed and doubles nothing; a run that was cut off is made whole by importing again."""
+    import_id = await database.write(begin_import, name, issues, staff_id, now)
+    counts = Counts()
+    for start in range(0, len(rows), CHUNK):
+        counts += await database.write(import_rows, practice, rows[start : start + CHUNK], import_id, now)
+    await database.write(end_import, import_id, counts)
+    return import_id
+
+
+def begin_import(tx: Tx, name: str, issues: Sequence[RowIssue], staff_id: int | None, now: datetime) -> int:
+    """Note that a list is being read."""
+    refused = len({issue.row for issue in issues})
+    row = settings.Import(name=name[:200], at=now, staff_id=staff_id, refused=refused, issues=[asdict(issue) for issue in issues])
+    tx.session.add(row)
+    tx.session.flush()
+    assert row.id is not None
+    staff.audit(tx, staff_id, "import", now, noun="import", noun_id=row.id)
+    return row.id
+
+
+def import_rows(tx: Tx, practice: Practice, rows: Sequence[DischargeRow], import_id: int, now: datetime) -> Counts:
+    """Add or change the stays of these rows and plan their follow-up."""
+    counts = Counts()
+    for row in rows:
+        counts += _import(tx, practice, row, import_id, now)
+    return counts
+
+
+def end_import(tx: Tx, import_id: int, counts: Counts) -> None:
+    """Keep the counts of an import."""
+    row = tx.session.get(settings.Import, import_id)
+    assert row is not None
+    row.added, row.changed, row.unchanged = counts.added, counts.changed, counts.unchanged
+    tx.session.add(row)
+
+
+def enrol(tx: Tx, practice: Practice, episode: patients.Episode, born_on: date | None, now: datetime) -> None:
+    """Plan the follow-up of a stay by its department and procedure, or keep why there is none. A stay that has plans keeps
+    them: only dates that moved (a new revisit date, say) move their touchpoints."""
+    facts = _facts(practice, episode, born_on)
+    reason = excluded(facts, practice.exclusions)
+    if reason is not None:
+        _exclude(tx, episode, reason, now)
+        return
+    assert episode.id is not None
+    running = {plan.protocol: plan for plan in plans.of(tx, episode.id)}
+    by_id = {protocol.id: protocol for protocol in practice.protocols}
+    for protocol_id, plan in running.items():
+        if protocol_id in by_id:
+            _plan(tx, practice, by_id[protocol_id], plan, facts, now)
+    for protocol in choose(practice.protocols, facts, practice.today(now), practice.zone):
+        main = any(not by_id[one].beside for one in running if one in by_id)
+        if protocol.id in running or (main and not protocol.beside):
+            continue
+        plan = plans.CarePlan(episode_id=episode.id, protocol=protocol.id, version=protocol.version, made_at=now)
+        tx.session.add(plan)
+        tx.session.flush()
+        _plan(tx, practice, protocol, plan, facts, now)
+
+
+def _import(tx: Tx, practice: Practice, row: DischargeRow, import_id: int, now: datetime) -> Counts:
+    patient, patient_changed = _patient(tx, practice, row, now)
+    assert patient.id is not None
+    values = _stay(row)
+    episode = patients.episode(tx, row.admission_no, row.times)
+    if episode is None:
+        episode = patients.Episode(patient_id=patient.id, import_id=import_id, created_at=now, updated_at=now, **values)
+        tx.session.add(episode)
+        tx.session.flush()
+        assert episode.id is not None
+        tx.session.add(contacts.Enrolment(episode_id=episode.id, token=secrets.token_urlsafe(16), made_at=now))
+        _readmit(tx, patient.id, episode, now)
+        enrol(tx, practice, episode, patient.born_on, now)
+        return Counts(added=1)
+    changed = [field for field, value in values.items() if getattr(episode, field) != value]
+    if not changed and not patient_changed:
+        return Counts(unchanged=1)
+    for field in changed:
+        setattr(episode, field, values[field])
+    episode.updated_at = now
+    tx.session.add(episode)
+    tx.session.flush()
+    if changed:
+        enrol(tx, practice, episode, patient.born_on, now)
+    return Counts(changed=1)
+
+
+def _patient(tx: Tx, practice: Practice, row: DischargeRow, now: datetime) -> tuple[patients.Patient, bool]:
+    seal = practice.seal
+    patient = patients.by_hospital_no(tx, row.hospital_no)
+    if patient is None:
+        patient = patients.Patient(hospital_no=row.hospital_no, name=row.name, created_at=now, updated_at=now)
+        tx.session.add(patient)
+        tx.session.flush()
+    known = (patient.name, patient.sex, patient.born_on, patient.phone_index, patient.id_no_index)
+    patient.name, patient.sex, patient.born_on = row.name, row.sex, row.born_on
+    if row.phone and patient.phone_index != seal.index(row.phone, "phone"):
+        patient.phone_sealed = seal.seal(row.phone, f"patient.phone_sealed:{patient.id}")
+        patient.phone_index, patient.phone_tail = seal.index(row.phone, "phone"), row.phone[-4:]
+    if row.id_no and patient.id_no_index != seal.index(row.id_no, "id_no"):
+        patient.id_no_sealed = seal.seal(row.id_no, f"patient.id_no_sealed:{patient.id}")
+        patient.id_no_index = seal.index(row.id_no, "id_no")
+    changed = known != (patient.name, patient.sex, patient.born_on, patient.phone_index, patient.id_no_index)
+    if changed:
+        patient.updated_at = now
+        tx.session.add(patient)
+        tx.session.flush()
+    return patient, changed
+
+
+def _stay(row: DischargeRow) -> dict[str, Any]:
+    return {
+        "admission_no": row.admission_no,
+        "times": row.times,
+        "department": row.department,
+        "ward": row.ward,
+        "doctor": row.doctor,
+        "nurse": row.nurse,
+        "admitted_on": row.admitted_on,
+        "discharged_at": row.discharged_at,
+        "outcome": row.outcome,
+        "diagnosis": row.diagnosis,
+        "icd10": row.icd10,
+        "procedure": row.procedure,
+        "procedure_on": row.procedure_on,
+        "revisit_on": row.revisit_on,
+        "medication": row.medication,
+        "risks": list(row.risks),
+        "private": row.private,
+    }
+
+
+def _readmit(tx: Tx, patient_id: int, episode: patients.Episode, now: datetime) -> None:
+    """A newer stay ends the follow-up of older ones: the patient was in hospital again."""
+    for older in patients.home_before(tx, patient_id, episode.discharged_at):
+        assert older.id is not None
+        patients.set_state(tx, older.id, "readmitted", now)
+        plans.stop(tx, older.id, "readmitted", now)
+
+
+def _exclude(tx: Tx, episode: patients.Episode, reason: str, now: datetime) -> None:
+    assert episode.id is not None
+    episode.state = "dead" if reason == "dead" else "excluded"
+    episode.excluded_for = REASONS[reason]
+    tx.session.add(episode)
+    tx.session.flush()
+    plans.stop(tx, episode.id, reason, now)
+
+
+def _facts(practice: Practice, episode: patients.Episode, born_on: date | None) -> EpisodeFacts:
+    home = episode.discharged_at.astimezone(practice.zone).date()
+    return EpisodeFacts(
+        department=episode.department,
+        discharged_at=episode.discharged_at,
+        ward=episode.ward,
+        procedure=episode.procedure,
+        icd10=episode.icd10,
+        age=patients.age(born_on, home),
+        outcome=episode.outcome,
+        private=episode.private,
+        procedure_on=episode.procedure_on,
+        revisit_on=episode.revisit_on,
+    )
+
+
+def _plan(tx: Tx, practice: Practice, protocol: Protocol, plan: plans.CarePlan, facts: EpisodeFacts, now: datetime) -> None:
+    """Touchpoints of a plan: new ones are added, those still waiting move with their dates."""
+    assert plan.id is not None
+    for planned in protocol.touchpoints:
+        due = schedule.due_at(planned, facts.discharged_at, facts.procedure_on, facts.revisit_on, practice.zone)
+        if due is not None:
+            touchpoint = plans.Touchpoint(
+                plan_id=plan.id,
+                episode_id=plan.episode_id,
+                flow=planned.flow,
+                day=planned.key,
+                title=planned.title,
+                due_at=due,
+                late_hours=planned.late_hours,
+                on_holidays=planned.on_holidays,
+                most_attempts=planned.attempts,
+            )
+            plans.put(tx, touchpoint)
