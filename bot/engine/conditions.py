@@ -29,6 +29,7 @@ COMPARISONS: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.In: lambda item, group: item in group,
     ast.NotIn: lambda item, group: item not in group,
 }
+NUMBERS_AND_TEXT = frozenset({int, float, str})
 FULL_WIDTH = {
     "“": '"',
     "”": '"',
@@ -273,6 +274,8 @@ def _compare(compare: Callable[[Any, Any], bool], left: Any, right: Any) -> Call
         if a is None or b is None:
             return None
         try:
+            if isinstance(a, str) != isinstance(b, str) and type(a) in NUMBERS_AND_TEXT and type(b) in NUMBERS_AND_TEXT:
+                a, b = float(a), float(b)  # a typed 8 is the birth month "08"
             return bool(compare(a, b))
         except Exception:  # text against a number, a value of an unforeseen kind: it cannot be compared, so it is not known
             return None

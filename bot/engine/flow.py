@@ -29,7 +29,8 @@ LONGEST = timedelta(days=60)
 Place = tuple[str | int, ...]  # where in the file: ("nodes", 2, "route", 0, "go")
 
 
-def _duration(value: Any) -> Any:
+def duration(value: str | timedelta) -> timedelta:
+    """30m, 4h or 2d as time. Raises PydanticCustomError (a ValueError) with Chinese words."""
     if isinstance(value, timedelta):
         return value
     found = re.fullmatch(r"([1-9][0-9]{0,4})([mhd])", value.strip()) if isinstance(value, str) else None
@@ -44,7 +45,11 @@ def _duration(value: Any) -> Any:
 def _identifier(value: str) -> str:
     if not value.isidentifier() or len(value) > 60:
         raise PydanticCustomError("bad_id", "编号只能用字母、数字和下划线，不以数字开头，最多60个字")
-    if value.lower() in RESERVED:
+    return value
+
+
+def _name(value: str) -> str:
+    if _identifier(value).lower() in RESERVED:
         raise PydanticCustomError("bad_id", "这个词有别的用处，不能做编号")
     return value
 
@@ -77,8 +82,9 @@ def literal(text: str) -> str | float | bool:
 _WORDS_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
 _TIME_SCHEMA = {"type": "string", "pattern": "^[1-9][0-9]{0,4}[mhd]$", "examples": ["30m", "4h", "2d"]}
 
-Duration = Annotated[timedelta, BeforeValidator(_duration), WithJsonSchema(_TIME_SCHEMA)]
-Name = Annotated[str, AfterValidator(_identifier)]
+Duration = Annotated[timedelta, BeforeValidator(duration), WithJsonSchema(_TIME_SCHEMA)]
+Name = Annotated[str, AfterValidator(_name)]
+OptionId = Annotated[str, AfterValidator(_identifier)]
 Text = Annotated[str, Field(min_length=1)]
 Number = Annotated[float, AfterValidator(_finite)]
 Labels = Annotated[tuple[Text, ...], BeforeValidator(_texts), Field(min_length=1), WithJsonSchema(_WORDS_SCHEMA)]
@@ -96,7 +102,7 @@ class _Answer(_Part):
 
 class ChoiceAnswer(_Answer):
     type: Literal["choice", "multichoice"]
-    options: Mapping[Name, Labels] = Field(description="选项编号: [给患者看的词, 也认的词…]")
+    options: Mapping[OptionId, Labels] = Field(description="选项编号: [给患者看的词, 也认的词…]")
 
 
 class NumberAnswer(_Answer):

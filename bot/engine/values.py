@@ -55,6 +55,8 @@ def _date(value: Any) -> str | None:
 def _number(question: Question, value: Any) -> int | float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or abs(value) > NUMBER_MAX:
         return None
+    if any(value == worded for worded, _ in question.words):
+        return value  # the author's own word for it, as 0: [没量], may lie outside the range
     if (question.min is not None and value < question.min) or (question.max is not None and value > question.max):
         return None
     return value
