@@ -54,10 +54,8 @@ def receive(tx: Tx, practice: Practice, inbound: Inbound, now: datetime) -> Repl
 
 
 def _opened(tx: Tx, contact: contacts.Held, inbound: Inbound, now: datetime) -> contacts.Held:
-    if inbound.kind == "event":
-        action = _ACTIONS.get(inbound.event, "")
-    else:
-        action = "tap" if inbound.tapped else "message"
+    typed = "tap" if inbound.tapped else "message"
+    action = _ACTIONS.get(inbound.event, "") if inbound.kind == "event" else typed
     if not action:
         return contact
     window = lane.opened(lane.Window(contact.window_until, contact.quota_left), action, now)

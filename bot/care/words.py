@@ -1,0 +1,93 @@
+"""The hospital's fixed texts and notices (flows/messages.yaml), compiled once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.engine.texts import Text, TextError, compile_text
+
+FIELD = 20  # characters that WeChat shows of a notice's field
+# Every text that an act may say; a file that lacks one is refused at the start, not at three in the morning.
+NEEDED = frozenset(
+    {
+        "welcome",
+        "stranger",
+        "unknown_code",
+        "used_code",
+        "danger_l0",
+        "danger_l1",
+        "complaint_taken",
+        "question_taken",
+        "handed_to_person",
+        "taken_over",
+        "handed_back",
+        "wrong_person",
+        "stopped",
+        "condolence",
+        "readmitted",
+        "transferred",
+        "later",
+        "refused",
+        "who_we_are",
+        "calm",
+        "media",
+    }
+)
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Notice(_Model):
+    """A message template: WeChat's field names with what stands in them."""
+
+    title: str
+    fields: dict[str, str] = Field(min_length=1)
+
+
+class Messages(_Model):
+    """All of flows/messages.yaml. `nods` are small words that want no answer."""
+
+    version: str
+    approver: str
+    texts: dict[str, str]
+    notices: dict[str, Notice]
+    nods: frozenset[str] = frozenset()
+
+
+class Words:
+    """Texts by name. Raises ValueError (Chinese) for a file that is not whole."""
+
+    def __init__(self, data: Any, hospital: Mapping[str, str]) -> None:
+        messages = Messages.model_validate(data)
+        missing = NEEDED - messages.texts.keys()
+        if missing:
+            raise ValueError(f"messages.yaml 缺少这些文字：{'、'.join(sorted(missing))}")
+        self.version = messages.version
+        self.nods = messages.nods
+        self._hospital = hospital
+        self._texts = {key: _compiled(key, text) for key, text in messages.texts.items()}
+        self._notices = {
+            key: {name: _compiled(f"{key}.{name}", text) for name, text in notice.fields.items()}
+            for key, notice in messages.notices.items()
+        }
+
+    def say(self, key: str, **facts: Any) -> str:
+        """A fixed text. Raises KeyError for a name that is not in NEEDED or the file."""
+        return self._texts[key].render({**self._hospital, **facts}, {}).strip()
+
+    def notice(self, key: str, **facts: Any) -> dict[str, Any]:
+        """The body of a template message; a field is cut where WeChat would cut it."""
+        fields = {name: text.render({**self._hospital, **facts}, {}).strip()[:FIELD] for name, text in self._notices[key].items()}
+        return {"template": key, "fields": fields}
+
+
+def _compiled(key: str, text: str) -> Text:
+    try:
+        return compile_text(text)
+    except TextError as error:
+        raise ValueError(f"messages.yaml 里的 {key}：{error}") from error
