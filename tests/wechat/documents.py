@@ -4,6 +4,7 @@ from Tencent's published examples."""
 ACCOUNT = "gh_e136c6e50636"
 OPENID = "oMgHVjngRipVsoxg6TuX3vz6glDg"
 TIME = 1790000000
+STICKER = "【收到不支持的消息类型，暂无法显示】"
 
 
 def cdata(text):
@@ -50,7 +51,7 @@ DOCUMENTS = {
         text("在吗", MsgDataId="2247483658_1", Idx="1"),
         {"kind": "text", "text": "在吗", "key": "22220946756594166", "detail": {"MsgDataId": "2247483658_1", "Idx": "1"}},
     ),
-    "sticker": (text("【收到不支持的消息类型，暂无法显示】"), {"kind": "unknown", "text": "", "key": "22220946756594166"}),
+    "sticker": (text(STICKER), {"kind": "unknown", "text": "", "key": "22220946756594166"}),
     "image": (
         document("image", PicUrl="http://mmbiz.example/p", MediaId="m1", MsgId=11),
         {"kind": "image", "media_id": "m1", "key": "11", "detail": {"PicUrl": "http://mmbiz.example/p"}},

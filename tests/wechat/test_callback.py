@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from wechatpy import parse_message
 from wechatpy.crypto import WeChatCrypto
@@ -15,7 +15,7 @@ from wechatpy.exceptions import WeChatException
 from bot.care.inbound import Inbound
 from bot.wechat.callback import BadBody, BadSignature, Callback, read
 from bot.wechat.crypto import Envelope, signature
-from tests.wechat.documents import ACCOUNT, DOCUMENTS, OPENID, TIME, document, event, text
+from tests.wechat.documents import ACCOUNT, DOCUMENTS, OPENID, STICKER, TIME, document, event, text
 
 TOKEN = "pamtest"
 KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
@@ -302,6 +302,7 @@ def test_the_other_implementation_reads_the_same(name):
     style=st.sampled_from(["cdata", "escaped", "indented", "declared"]),
 )
 def test_whatever_a_patient_writes_is_read_as_the_other_implementation_reads_it(content, style):
+    assume(content.strip() != STICKER)
     body = text("PLACE").decode()
     if style == "escaped":
         body = body.replace("<![CDATA[PLACE]]>", escape(content))

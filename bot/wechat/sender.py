@@ -1,0 +1,104 @@
+"""A parcel from the outbox to WeChat, and WeChat's answer back as a receipt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from hashlib import sha256
+from zoneinfo import ZoneInfo
+
+from bot.care.parcel import Outcome, Parcel, Receipt
+from bot.wechat.client import Client
+from bot.wechat.errors import ApiError, Reaction, Unreachable
+from bot.wechat.xml import legal
+
+_OUTCOMES: dict[Reaction, Outcome] = {
+    Reaction.RETRY: "retry",
+    Reaction.REFRESH: "operator",
+    Reaction.GIVE_UP_LANE: "lane_shut",
+    Reaction.CONTACT_GONE: "contact_gone",
+    Reaction.OPERATOR: "operator",
+}
+_SENT_BEFORE = 45065
+_DAY_USED_UP = 45009
+_TENCENT = ZoneInfo("Asia/Shanghai")
+_LANES = ("service", "template", "subscription")
+# How many characters WeChat takes, by the word a field's name begins with; other fields have twenty.
+_ROOM = {"name": 10, "phrase": 5}
+# Of these a part would say something else than the whole.
+_WHOLE = ("time", "date", "amount", "number", "letter", "symbol", "character_string", "phone_number", "car_number")
+_KIND = re.compile(r"[a-z_]+")
+_SAFE_ID = re.compile(r"[\x21-\x7e]{1,32}")
+
+
+class Sender:
+    """Sends by the lane that care chose. `templates`: the ids of the account's templates, by our own names for them."""
+
+    def __init__(self, client: Client, templates: Mapping[str, str], now: Callable[[], datetime]) -> None:
+        self._client = client
+        self._templates = templates
+        self._now = now
+
+    async def send(self, parcel: Parcel) -> Receipt:
+        """Send one parcel. Never raises for what WeChat or the network does."""
+        if parcel.lane not in _LANES:
+            return Receipt("operator", error=f"通道 {parcel.lane} 不经过微信")
+        if not parcel.openid:
+            return Receipt("contact_gone", error="联系人已取消关注")
+        try:
+            return Receipt("sent", 0, remote_id=await self._hand_over(parcel))
+        except ApiError as error:
+            return self._refused(error, parcel)
+        except Unreachable as error:
+            doubtful = error.written and parcel.lane != "template"
+            return Receipt("unknown" if doubtful else _OUTCOMES[error.reaction], error=error.kind)
+        except KeyError as error:
+            return Receipt("operator", error=f"去信缺少 {error}，或没有设置它的模板编号")
+
+    async def _hand_over(self, parcel: Parcel) -> str:
+        body, openid = parcel.body, parcel.openid
+        if parcel.lane == "service":
+            await self._client.send_text(openid, str(body["text"]))
+            return ""
+        fields = {name: field(name, str(value)) for name, value in body.get("fields", {}).items()}
+        template_id, url = self._templates[body["template"]], str(body.get("url") or "")
+        if parcel.lane == "template":
+            return await self._client.send_template(openid, template_id, fields, url, message_id(parcel.key))
+        await self._client.send_subscription(openid, template_id, fields, url)
+        return ""
+
+    def _refused(self, error: ApiError, parcel: Parcel) -> Receipt:
+        if error.code == _SENT_BEFORE:
+            return Receipt("sent", error.code)
+        told = f"{error.trouble.meaning}：{error.message.replace(parcel.openid, '…')}" + (
+            f" rid {error.rid}" if error.rid else ""
+        )
+        after = self._until_midnight() if error.code == _DAY_USED_UP else error.trouble.after
+        return Receipt(_OUTCOMES[error.reaction], error.code, retry_after=after, error=told[:300])
+
+    def _until_midnight(self) -> float:
+        """Seconds until WeChat's daily counters begin anew."""
+        now = self._now().astimezone(_TENCENT)
+        return (now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1) - now).total_seconds()
+
+
+def message_id(key: str) -> str:
+    """The outbound key as WeChat's client_msg_id: the key itself, or a digest of one that is long or odd."""
+    return key if _SAFE_ID.fullmatch(key) else sha256(key.encode()).hexdigest()[:32]
+
+
+def field(name: str, value: str) -> str:
+    """A value as the template field `name` (`thing1`, `time2` …) takes it: one line, not too long, not empty. Times and numbers
+    are left whole."""
+    value = " ".join(legal(value).split())
+    kind = _KIND.match(name)
+    word = kind[0].rstrip("_") if kind else ""
+    if word in _WHOLE:
+        return value
+    if not value:
+        return "无"
+    room = 20 if word == "name" and value.isascii() else _ROOM.get(word, 20)
+    if len(value) <= room:
+        return value
+    return value[:room] if word in _ROOM else value[: room - 1] + "…"
