@@ -77,6 +77,11 @@ class Scheduler:
         late = time.monotonic() - max(PATIENCE, 10 * self._tick)
         return self._running and all(beat.well > late for beat in self.beats.values())
 
+    @property
+    def failures(self) -> dict[str, int]:
+        """Rounds of each chore that ended in an exception."""
+        return {name: beat.failures for name, beat in self.beats.items()}
+
     async def _tock(self, name: str) -> None:
         if not self.beats[name].turn.locked():
             self.knock(name)
