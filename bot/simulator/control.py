@@ -45,6 +45,7 @@ class Control:
         add = app.router
         add.add_get("/sim/state", self.state)
         add.add_get("/sim/stream", self._live.stream)
+        add.add_get("/sim/scenes", self.scenes)
         add.add_get("/sim/clock", self.read_clock)
         add.add_post("/sim/clock", self.move_clock)
         add.add_get("/sim/faults", self.list_faults)
@@ -73,6 +74,12 @@ class Control:
                 "phones": self._phones.summaries(),
             }
         )
+
+    async def scenes(self, request: web.Request) -> web.Response:
+        """QR codes at hand: those of the wards (label to scene) and the last ones the account made."""
+        wards = dict(self._options.ward_codes)
+        recent = [one for one in self._platform.scenes.recent(12) if one not in wards.values()]
+        return answer({"wards": wards, "recent": recent})
 
     async def read_clock(self, request: web.Request) -> web.Response:
         return answer(self._live.clock_json())

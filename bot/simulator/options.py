@@ -31,7 +31,8 @@ class Template:
 @dataclass(slots=True)
 class Options:
     """`callback_url` may be set later. `retries_by`: whose seconds pass between the deliveries of an unanswered push.
-    `templates` empty: any template id is accepted. `next_due` tells the page when the bot will next act."""
+    `templates` empty: any template id is accepted. `ward_codes`: label to scene of QR codes that hang in the wards.
+    `next_due` tells the page when the bot will next act."""
 
     appid: str = "wx0000000000000000"
     secret: str = "sim-secret"  # noqa: S105 - the simulator's own
@@ -50,6 +51,7 @@ class Options:
     push_concurrency: int = 200
     finish_delay: float = 0.3
     daily_limits: Mapping[str, int] = field(default_factory=dict)
+    ward_codes: Mapping[str, str] = field(default_factory=dict)
     oauth_domain: str = ""
     base_url: str = ""
     clock: Clock | None = None

@@ -58,13 +58,15 @@ class Phones:
         return answer({"phones": self.summaries()})
 
     async def add_phones(self, request: web.Request) -> web.Response:
-        """{"name", "openid"?, "follows"?} or {"phones": [the same …]}."""
+        """{"name", "openid"?, "follows"?, "code"?} or {"phones": [the same …]}; `code`: the scene on this person's paper."""
         body = await body_of(request)
         wanted = body.get("phones", [body])
         now, added = self._platform.clock.now(), []
         for one in wanted:
             try:
-                user = self._platform.add(text_of(one, "name"), str(one.get("openid") or ""), bool(one.get("follows", False)))
+                user = self._platform.add(
+                    text_of(one, "name"), str(one.get("openid") or ""), bool(one.get("follows")), str(one.get("code") or "")
+                )
             except ValueError as error:
                 raise bad(str(error)) from error
             added.append(user.as_json(now))

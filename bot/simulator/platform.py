@@ -54,12 +54,12 @@ class Platform:
 
     # ── people ──
 
-    def add(self, name: str, openid: str = "", follows: bool = False) -> User:
+    def add(self, name: str, openid: str = "", follows: bool = False, code: str = "") -> User:
         """A person with a phone; ValueError when the openid is taken."""
         openid = openid or f"oSim{secrets.token_urlsafe(18)}"
         if openid in self.users:
             raise ValueError("openid is taken")
-        user = self.users[openid] = User(openid, name)
+        user = self.users[openid] = User(openid, name, code=code)
         if follows:
             user.follows, user.followed_at = True, self.clock.now()
         self.changed(openid)

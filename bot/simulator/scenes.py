@@ -31,6 +31,7 @@ class Scenes:
     def __init__(self) -> None:
         self._by_ticket: dict[str, Scene] = {}
         self._by_name: dict[str, Scene] = {}
+        self._made: dict[str, Scene] = {}
 
     def create(self, wanted: Mapping[str, Any], now: datetime) -> Scene:
         """A QR code from the body of qrcode/create; Refusal 40053 or 40097 for what is not allowed."""
@@ -65,10 +66,16 @@ class Scenes:
         known = self._by_ticket.get(wanted) or self._by_name.get(wanted)
         return known or self._keep(Scene(secrets.token_urlsafe(60), wanted, "", None))
 
+    def recent(self, count: int) -> list[str]:
+        """Scenes of the codes made by the account, newest first."""
+        return list(self._made)[: -count - 1 : -1]
+
     def _keep(self, scene: Scene) -> Scene:
         self._by_ticket[scene.ticket] = self._by_name[scene.scene] = scene
         if scene.url:
             self._by_ticket[scene.url] = scene
+            self._made.pop(scene.scene, None)
+            self._made[scene.scene] = scene
         return scene
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 CHAT_KEPT = 400
+_NAMES = {"image": "[图片]", "voice": "[语音]", "video": "[视频]", "news": "[图文]", "menu": "[菜单消息]"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +56,24 @@ class Bubble:
     def as_json(self) -> dict[str, Any]:
         return {"id": self.id, "at": self.at.isoformat(), "side": self.side, "kind": self.kind, **self.body}
 
+    def preview(self) -> str:
+        """One line of it for a list of chats."""
+        words = self.body.get("text") or self.body.get("title") or self.body.get("head") or _NAMES.get(self.kind, "[消息]")
+        return str(words)[:30]
+
 
 @dataclass(slots=True)
 class User:
     """One WeChat user as this account sees them. `accepts`: subscription templates accepted, -1 for a long-term one.
-    `refuses`: switched off messages of this account; `snapshot`: browses in snapshot mode."""
+    `refuses`: switched off messages of this account; `snapshot`: browses in snapshot mode; `code`: the scene of the QR code
+    this person holds in hand (on the discharge paper), offered first when scanning."""
 
     openid: str
     name: str
     follows: bool = False
     followed_at: datetime | None = None
     scene: str = ""
+    code: str = ""
     window: Window = field(default_factory=Window)
     chat: deque[Bubble] = field(default_factory=lambda: deque(maxlen=CHAT_KEPT))
     accepts: dict[str, int] = field(default_factory=dict)
@@ -95,6 +103,10 @@ class User:
             "typing": self.typing_until is not None and now < self.typing_until,
             "accepts": dict(self.accepts),
             "refuses": self.refuses,
+            "blacklisted": self.blacklisted,
+            "snapshot": self.snapshot,
+            "code": self.code,
+            "last_text": last.preview() if last else "",
             "last_id": last.id if last else 0,
             "last_at": last.at.isoformat() if last else None,
         }
