@@ -229,7 +229,7 @@ class Talk:
                 return self.flow.otherwise
             if not self.session.stack:
                 self._give_up()
-            return None
+                return None
             frame = self.session.stack.pop()
             self.into(self.root.flows[frame.flow])
             node = frame.node

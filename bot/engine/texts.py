@@ -4,6 +4,7 @@ Of Jinja only {{ name }}, {{ name|filter }} and {% if %} are let in: nothing can
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +56,7 @@ class Text:
 
 
 def _shown(value: Any) -> Any:
-    """A value as people write it: 38.0 is 38, true is 是."""
+    """A value as people write it: 38.0 is 38, true is 是, 2026-11-20 is 11月20日."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -64,6 +65,8 @@ def _shown(value: Any) -> Any:
         return int(value)
     if isinstance(value, (list, tuple)):
         return "、".join(str(_shown(item)) for item in value)
+    if isinstance(value, str) and (day := re.fullmatch(r"[0-9]{4}-([0-9]{2})-([0-9]{2})", value)):
+        return f"{int(day[1])}月{int(day[2])}日"
     return value
 
 
