@@ -49,7 +49,7 @@ def bubbles():
                         shown += cue(question_of(node.answer), text)
                     yield f"{name}.{node.id}.{part}", shown
     for key, text in MESSAGES["texts"].items():
-        yield f"messages.{key}", compile_text(text).render({"when": "11月28日17:30", "kind": "图片"}, FACTS)
+        yield f"messages.{key}", compile_text(text).render({**FACTS, "when": "11月28日17:30", "kind": "图片"}, {})
 
 
 BUBBLES = list(bubbles())
