@@ -88,6 +88,7 @@ OptionId = Annotated[str, AfterValidator(_identifier)]
 Text = Annotated[str, Field(min_length=1)]
 Number = Annotated[float, AfterValidator(_finite)]
 Labels = Annotated[tuple[Text, ...], BeforeValidator(_texts), Field(min_length=1), WithJsonSchema(_WORDS_SCHEMA)]
+Value = Annotated[str, AfterValidator(literal), WithJsonSchema({"type": ["string", "number", "boolean"]})]
 Words = Annotated[tuple[Text, ...], BeforeValidator(_texts), WithJsonSchema(_WORDS_SCHEMA)]
 Level = Literal["L0", "L1", "L2", "L3"]
 
@@ -149,7 +150,7 @@ class Node(_Part):
     """The order inside a node: set, say, escalate, use, ask, then route, go or the next node."""
 
     id: Name = Field(description="节点编号，也是这一题回答的名字")
-    set: Mapping[Name, Annotated[str, AfterValidator(literal)]] = Field(default={}, description="记下固定的值")
+    set: Mapping[Name, Value] = Field(default={}, description="记下固定的值")
     say: Text | None = Field(default=None, description="说的话")
     escalate: Escalate | None = Field(default=None, description="交给人：开一张工单")
     use: Text | None = Field(default=None, description="先走完另一份话术，再回到这里")
