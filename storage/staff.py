@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import Text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import Text, delete, func, update
+from sqlmodel import Field, SQLModel, col, select
 
 from storage.columns import key, link, one_of
+from storage.transaction import Tx
 
 ROLES = ("nurse", "ward", "department", "supervisor", "doctor", "editor", "approver", "admin", "auditor", "director")
 
@@ -63,3 +65,112 @@ class AuditEntry(SQLModel, table=True):
     noun: str = Field(default="", max_length=24)
     noun_id: int | None = Field(default=None)
     detail: str = Field(default="", sa_type=Text)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who is behind a cookie."""
+
+    login_id: int
+    staff_id: int
+    username: str
+    name: str
+    role: str
+    ward: str
+    csrf: str
+    seen_at: datetime
+
+
+def add(tx: Tx, username: str, name: str, password: str, role: str, now: datetime, *, ward: str = "") -> int:
+    """A new member of staff; `password` is the argon2 hash. Raises IntegrityError for a user name that is taken."""
+    member = Staff(username=username, name=name, role=role, ward=ward, password=password, created_at=now)
+    tx.session.add(member)
+    tx.session.flush()
+    assert member.id is not None
+    return member.id
+
+
+def by_username(tx: Tx, username: str) -> Staff | None:
+    """An active member of staff."""
+    return tx.session.exec(select(Staff).where(Staff.username == username, col(Staff.active))).first()
+
+
+def set_password(tx: Tx, staff_id: int, password: str) -> None:
+    """Keep a new argon2 hash."""
+    tx.connection.execute(update(Staff).where(col(Staff.id) == staff_id).values(password=password))
+
+
+def try_login(tx: Tx, username: str, address: str, now: datetime, *, within: timedelta, of_user: int, of_address: int) -> bool:
+    """Count an attempt before the password is looked at, so that many at once cannot slip through. False: too many
+    already, and this one is not counted, so that a lock-out ends by itself."""
+    since = now - within
+    tried = select(func.count()).select_from(LoginFailure).where(LoginFailure.at > since)
+    if tx.session.exec(tried.where(LoginFailure.username == username)).one() >= of_user:
+        return False
+    if tx.session.exec(tried.where(LoginFailure.address == address)).one() >= of_address:
+        return False
+    tx.session.add(LoginFailure(username=username, address=address, at=now))
+    tx.session.flush()
+    return True
+
+
+def open_login(tx: Tx, member: Staff, token_hash: str, csrf: str, now: datetime) -> None:
+    """The password was right: the attempts of this user are forgiven and a login begins."""
+    assert member.id is not None
+    tx.connection.execute(delete(LoginFailure).where(col(LoginFailure.username) == member.username))
+    tx.session.add(Login(staff_id=member.id, token_hash=token_hash, csrf=csrf, made_at=now, seen_at=now))
+    audit(tx, member.id, "login", now)
+
+
+def signed_in(tx: Tx, token_hash: str, now: datetime, *, idle: timedelta, absolute: timedelta) -> SignedIn | None:
+    """Who holds this cookie, if the login is not ended, idle too long or too old, and the person still works here."""
+    found = tx.session.exec(
+        select(Login, Staff)
+        .join(Staff, col(Staff.id) == col(Login.staff_id))
+        .where(
+            Login.token_hash == token_hash,
+            col(Login.ended_at).is_(None),
+            Login.seen_at > now - idle,
+            Login.made_at > now - absolute,
+            col(Staff.active),
+        )
+    ).first()
+    if found is None:
+        return None
+    login, member = found
+    assert login.id is not None
+    assert member.id is not None
+    return SignedIn(login.id, member.id, member.username, member.name, member.role, member.ward, login.csrf, login.seen_at)
+
+
+def seen(tx: Tx, login_id: int, now: datetime) -> None:
+    """The login is in use."""
+    tx.connection.execute(update(Login).where(col(Login.id) == login_id).values(seen_at=now))
+
+
+def end_login(tx: Tx, login_id: int, staff_id: int, now: datetime) -> None:
+    """Signed out: the cookie is worth nothing from now on."""
+    tx.connection.execute(update(Login).where(col(Login.id) == login_id, col(Login.ended_at).is_(None)).values(ended_at=now))
+    audit(tx, staff_id, "logout", now)
+
+
+def end_logins(tx: Tx, staff_id: int, now: datetime, *, but: int | None = None) -> int:
+    """End every login of a person, except `but`; how many there were."""
+    ended = tx.connection.execute(
+        update(Login)
+        .where(col(Login.staff_id) == staff_id, col(Login.ended_at).is_(None), col(Login.id) != (but or 0))
+        .values(ended_at=now)
+    )
+    return ended.rowcount
+
+
+def audit(
+    tx: Tx, staff_id: int | None, act: str, now: datetime, *, noun: str = "", noun_id: int | None = None, detail: str = ""
+) -> None:
+    """Write down who did or looked at what. `detail` holds no patient words, names or numbers."""
+    tx.session.add(AuditEntry(at=now, staff_id=staff_id, act=act, noun=noun, noun_id=noun_id, detail=detail))
+
+
+def names(tx: Tx) -> dict[int, str]:
+    """Every member of staff by id, those who left too."""
+    return {member: name for member, name in tx.session.exec(select(Staff.id, Staff.name)) if member is not None}

@@ -1,0 +1,132 @@
+"""Signing in: argon2 off the event loop, logins kept on the server, attempts counted by user and by address."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from bot.web import pages
+from bot.web.keys import DATABASE, SETTINGS
+from bot.web.pages import SIGNED_IN
+from storage import staff
+from storage.transaction import Tx
+
+IDLE = timedelta(minutes=30)
+ABSOLUTE = timedelta(hours=12)
+WITHIN = timedelta(minutes=15)
+TRIES_OF_USER = 10
+TRIES_OF_ADDRESS = 100  # a hospital often stands behind one address
+SEEN_EVERY = timedelta(minutes=1)
+HOME = "/console/tickets"
+
+# Logins live by real time, also where the demo's clock is moved
+CLOCK: web.AppKey[Callable[[], datetime]] = web.AppKey("login clock")
+
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # OWASP's second set: 19 MiB, about 50 ms
+_nobody = _hasher.hash(secrets.token_hex(16))
+_hashing = asyncio.Semaphore(2)
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash to keep. Takes about 50 ms."""
+    return _hasher.hash(password)
+
+
+def real_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def cookie_name(request: web.Request) -> str:
+    return "__Host-suifang" if is_secure(request) else "suifang"
+
+
+def is_secure(request: web.Request) -> bool:
+    """Whether the browser came over https, also when a proxy in front of us ended it."""
+    public = urlsplit(request.config_dict[SETTINGS].public_url)
+    return request.secure or (public.scheme == "https" and request.host == public.netloc)
+
+
+def hashed(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
+
+
+async def who(request: web.Request) -> staff.SignedIn | None:
+    """Who is signed in, if anybody."""
+    token = request.cookies.get(cookie_name(request), "")
+    if not token:
+        return None
+    now = request.config_dict[CLOCK]()
+    return await request.config_dict[DATABASE].read(staff.signed_in, hashed(token), now, idle=IDLE, absolute=ABSOLUTE)
+
+
+async def keep_alive(request: web.Request, person: staff.SignedIn) -> None:
+    """A person did something: the idle time begins anew. A page that refreshes itself does not count."""
+    now = request.config_dict[CLOCK]()
+    if now - person.seen_at >= SEEN_EVERY and "live" not in request.query:
+        await request.config_dict[DATABASE].write(staff.seen, person.login_id, now)
+
+
+async def show_login(request: web.Request) -> web.StreamResponse:
+    if await who(request):
+        raise web.HTTPSeeOther(_next(request.query.get("next", "")))
+    return pages.render(request, "console/login.html", next=_next(request.query.get("next", "")), message="", username="")
+
+
+async def sign_in(request: web.Request) -> web.StreamResponse:
+    form = await request.post()
+    username, password = str(form.get("username", "")).strip()[:40], str(form.get("password", ""))[:200]
+    wanted = _next(str(form.get("next", "")))
+    now, database = request.config_dict[CLOCK](), request.config_dict[DATABASE]
+    limits = {"within": WITHIN, "of_user": TRIES_OF_USER, "of_address": TRIES_OF_ADDRESS}
+    if not await database.write(_try, username, request.remote or "", now, limits):
+        message = f"尝试次数过多。请 {WITHIN.seconds // 60} 分钟后再试，或请系统管理员帮助。"
+        return pages.render(request, "console/login.html", status=429, next=wanted, message=message, username=username)
+    member = await database.read(staff.by_username, username)
+    right = await _verify(member.password if member else _nobody, password)
+    if member is None or not right:
+        message = "用户名或密码不对。"
+        return pages.render(request, "console/login.html", status=401, next=wanted, message=message, username=username)
+    token = secrets.token_urlsafe(32)
+    await database.write(staff.open_login, member, hashed(token), secrets.token_urlsafe(32), now)
+    if _hasher.check_needs_rehash(member.password) and member.id is not None:
+        await database.write(staff.set_password, member.id, await asyncio.to_thread(_hasher.hash, password))
+    response = web.HTTPSeeOther(wanted)
+    response.set_cookie(cookie_name(request), token, path="/", httponly=True, samesite="Lax", secure=is_secure(request))
+    raise response
+
+
+async def sign_out(request: web.Request) -> web.StreamResponse:
+    person = request[SIGNED_IN]
+    now = request.config_dict[CLOCK]()
+    await request.config_dict[DATABASE].write(staff.end_login, person.login_id, person.staff_id, now)
+    response = web.HTTPSeeOther("/console/login")
+    response.del_cookie(cookie_name(request), path="/", httponly=True, samesite="Lax", secure=is_secure(request))
+    raise response
+
+
+def _try(tx: Tx, username: str, address: str, now: datetime, limits: dict[str, object]) -> bool:
+    return staff.try_login(tx, username, address, now, **limits)  # type: ignore[arg-type]
+
+
+async def _verify(kept: str, password: str) -> bool:
+    def check() -> bool:
+        try:
+            return _hasher.verify(kept, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    async with _hashing:  # a flood of logins must not take all memory and threads
+        return await asyncio.to_thread(check)
+
+
+def _next(wanted: str) -> str:
+    """Only a page of the console may follow a login."""
+    return wanted if wanted.startswith("/console/") and "\\" not in wanted and "//" not in wanted else HOME

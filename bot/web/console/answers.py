@@ -1,0 +1,92 @@
+"""Answers as staff read them: the question that was asked and the option's own words, not codes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import col, select
+
+from bot.care.practice import Practice
+from bot.engine.compiled import Compiled
+from storage.sessions import Answer, Session
+from storage.transaction import Tx
+
+_MARKUP = re.compile(r"{%.*?%}|{{.*?}}", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An answer: what was asked, in short, and what was answered."""
+
+    question: str
+    words: str
+
+
+def tell(tx: Tx, practice: Practice, answers: Iterable[Answer]) -> dict[int, Told]:
+    """Every answer in words, by its id, as its own revision of the flow had them."""
+    listed = list(answers)
+    runs = {answer.session_id for answer in listed}
+    rows = tx.session.exec(select(Session.id, Session.revision_id).where(col(Session.id).in_(runs))).all() if runs else []
+    flows = {run: _flow(tx, practice, revision) for run, revision in rows}
+    return {answer.id: _told(flows.get(answer.session_id), answer) for answer in listed if answer.id is not None}
+
+
+def title(tx: Tx, practice: Practice, run: Session) -> str:
+    """What the flow of a run is called."""
+    flow = _flow(tx, practice, run.revision_id)
+    return flow.title if flow else run.flow
+
+
+def _flow(tx: Tx, practice: Practice, revision: int) -> Compiled | None:
+    try:
+        return practice.shelf.get(tx, revision)
+    except LookupError:
+        return None
+
+
+def _told(flow: Compiled | None, answer: Answer) -> Told:
+    question = flow.question(answer.name) if flow else None
+    if flow is None or question is None:
+        return Told(answer.name, plain(answer.value))
+    labels = {option.value: option.labels[0] for option in question.options}
+    values = answer.value if isinstance(answer.value, list) else [answer.value]
+    words = "、".join(labels.get(value, plain(value)) if isinstance(value, str) else plain(value) for value in values)
+    unit = question.unit if isinstance(answer.value, int | float) and not isinstance(answer.value, bool) else ""
+    return Told(_short(_ask(flow, answer.name)) or answer.name, words + unit)
+
+
+def _ask(flow: Compiled, name: str) -> str:
+    for one in flow.flows.values():
+        for node in one.source.nodes:
+            if node.id == name and node.ask:
+                return node.ask
+    return ""
+
+
+def _short(ask: str) -> str:
+    """The first sentence that asks, without what is filled in."""
+    sentences = [part.strip() for part in re.split(r"(?<=[。？！?])|\n", _MARKUP.sub("", ask)) if part.strip()]
+    asking = next((part for part in sentences if part.endswith(("？", "?"))), sentences[0] if sentences else "")
+    return asking if len(asking) <= 30 else asking[:29] + "…"
+
+
+def plain(value: Any) -> str:
+    """A value as people write it: 是, 38.5, 3 for 3.0."""
+    match value:
+        case True:
+            return "是"
+        case False:
+            return "否"
+        case None:
+            return "（无）"
+        case float() if value.is_integer():
+            return str(int(value))
+        case list():
+            return "、".join(plain(one) for one in value)
+        case dict():
+            return "，".join(plain(one) for one in value.values())
+        case _:
+            return str(value)

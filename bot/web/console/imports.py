@@ -1,0 +1,95 @@
+"""Discharge lists: upload one, see what came of each row, look up earlier ones."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from dataclasses import dataclass
+
+from aiohttp import BodyPartReader, web
+
+from bot.care import intake
+from bot.care.errors import Refused
+from bot.his import discharges
+from bot.web import pages
+from bot.web.keys import DATABASE, NOW, PRACTICE
+from bot.web.pages import SIGNED_IN
+from storage import library, staff
+
+routes = web.RouteTableDef()
+LARGEST = 20 * 1024 * 1024
+
+
+@routes.get("/imports")
+async def index(request: web.Request) -> web.StreamResponse:
+    database = request.config_dict[DATABASE]
+    earlier, names = await database.read(library.imports), await database.read(staff.names)
+    return pages.render(request, "console/imports.html", imports=earlier, names=names, one=None)
+
+
+@routes.get(r"/imports/{id:\d+}")
+async def show(request: web.Request) -> web.StreamResponse:
+    database = request.config_dict[DATABASE]
+    one = await database.read(library.one_import, int(request.match_info["id"]))
+    if one is None:
+        raise web.HTTPNotFound
+    earlier, names = await database.read(library.imports), await database.read(staff.names)
+    return pages.render(request, "console/imports.html", imports=earlier, names=names, one=one)
+
+
+@routes.post("/imports")
+async def upload(request: web.Request) -> web.StreamResponse:
+    """Read the file off the event loop, keep its good rows, and show what came of it."""
+    sent = await _received(request)
+    practice, now = request.config_dict[PRACTICE], request.config_dict[NOW]()
+    found = await asyncio.to_thread(discharges.read, sent.name, sent.body, zone=practice.zone, today=practice.today(now))
+    made = await intake.import_list(
+        request.config_dict[DATABASE],
+        practice,
+        found.rows,
+        found.issues,
+        name=sent.name,
+        staff_id=request[SIGNED_IN].staff_id,
+        now=now,
+    )
+    where = f"/console/imports/{made}"
+    if pages.in_place(request):
+        return web.Response(status=204, headers={"HX-Redirect": where})
+    raise web.HTTPSeeOther(where)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    name: str
+    body: bytes
+
+
+async def _received(request: web.Request) -> Sent:
+    """The one file of the form, after its token: part by part, so that a large or foreign one is not read at all."""
+    if not request.content_type.startswith("multipart/form-data"):
+        raise web.HTTPUnsupportedMediaType
+    token, person = request.headers.get("X-CSRF-Token", ""), request[SIGNED_IN]
+    async for part in await request.multipart():
+        if not isinstance(part, BodyPartReader):
+            continue
+        if part.name == "csrf":
+            token = (await part.read_chunk(200)).decode("ascii", "replace").strip()
+        elif part.name == "file":
+            if not hmac.compare_digest(token.encode(), person.csrf.encode()):
+                raise web.HTTPForbidden
+            name = (part.filename or "").replace("\\", "/").rsplit("/", 1)[-1][:200]
+            if not name:
+                raise Refused("请先选择要导入的文件。")
+            return Sent(name, await _body(part))
+    raise Refused("请先选择要导入的文件。")
+
+
+async def _body(part: BodyPartReader) -> bytes:
+    body = bytearray()
+    while chunk := await part.read_chunk(65536):
+        body += chunk
+        if len(body) > LARGEST:
+            raise Refused(f"文件超过 {LARGEST // 1024 // 1024} MB，请拆成几份再导入。")
+    if not body:
+        raise Refused("文件是空的。")
+    return bytes(body)

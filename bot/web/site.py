@@ -1,0 +1,50 @@
+"""The pages of the house put together: the console for staff and the pages that a patient opens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.web import auth, middleware, pages
+from bot.web.console import flows, imports, patients, tickets
+from bot.web.phone import notice
+
+
+def add_site(app: web.Application, templates: Path, *, clock: Callable[[], datetime] = auth.real_now) -> None:
+    """Hang the console and the phone pages into the web application, which holds the keys of `bot.web.keys`.
+    `clock` is the real time, by which logins live, whatever the demo does with its own."""
+    app[auth.CLOCK] = clock
+    pages.add_pages(app, templates)
+    app.add_subapp("/console/", console())
+    app.add_subapp("/t/", phone())
+    app.router.add_get("/", _home)
+
+
+def console() -> web.Application:
+    """The pages of the staff."""
+    app = web.Application(
+        middlewares=[middleware.friendly, middleware.staff_only, middleware.own_requests_only],
+    )
+    app.on_response_prepare.append(middleware.harden)
+    app.router.add_get("/", _home)
+    app.router.add_get("/login", auth.show_login)
+    app.router.add_post("/login", auth.sign_in)
+    app.router.add_post("/logout", auth.sign_out)
+    for noun in (tickets, patients, imports, flows):
+        app.router.add_routes(noun.routes)
+    return app
+
+
+def phone() -> web.Application:
+    """The pages that a patient opens from a notice: no login, no names."""
+    app = web.Application(middlewares=[middleware.friendly])
+    app.on_response_prepare.append(middleware.harden)
+    app.router.add_routes(notice.routes)
+    return app
+
+
+async def _home(request: web.Request) -> web.StreamResponse:
+    raise web.HTTPSeeOther(auth.HOME)
