@@ -36,6 +36,7 @@ def build(options: Options) -> web.Application:
     faults, traffic = Faults(), Traffic()
     pusher = Pusher(platform, options, faults, traffic)
     live = Live(platform, clock)
+    faults.changed = live.changed
     app = web.Application(client_max_size=MAX_BODY)
     app[OPTIONS], app[PLATFORM], app[CLOCK] = options, platform, clock
     app[PUSHER], app[FAULTS], app[TRAFFIC] = pusher, faults, traffic

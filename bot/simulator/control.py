@@ -116,13 +116,11 @@ class Control:
             fault = self._faults.add(text_of(body, "kind"), **known)
         except ValueError as error:
             raise bad(str(error)) from error
-        self._live.changed()
         return answer(fault.as_json())
 
     async def remove_fault(self, request: web.Request) -> web.Response:
         """All, or the one of ?id="""
         self._faults.remove(number_of(request, "id", 0) or None)
-        self._live.changed()
         return await self.list_faults(request)
 
     async def list_traffic(self, request: web.Request) -> web.Response:

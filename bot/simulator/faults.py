@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -42,6 +43,7 @@ class Faults:
 
     def __init__(self) -> None:
         self.active: list[Fault] = []
+        self.changed: Callable[[], None] = lambda: None
         self._next = 1
 
     def add(self, kind: str, **settings: Any) -> Fault:
@@ -58,11 +60,13 @@ class Faults:
         fault = Fault(self._next, kind, **settings)  # type: ignore[arg-type]
         self._next += 1
         self.active.append(fault)
+        self.changed()
         return fault
 
     def remove(self, id: int | None = None) -> None:
         """Switches one off, or all."""
         self.active = [one for one in self.active if id is not None and one.id != id]
+        self.changed()
 
     def take(self, path: str, *kinds: Kind) -> Fault | None:
         """The first fault of these kinds that hits this path, counted down."""
@@ -75,5 +79,6 @@ class Faults:
                     fault.left -= 1
                     if fault.left <= 0:
                         self.active.remove(fault)
+                self.changed()
                 return fault
         return None

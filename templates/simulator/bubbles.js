@@ -1,6 +1,6 @@
 // What a chat shows: bubbles, cards, time lines.
 
-import { chatTime, face, h } from "./dom.js";
+import { chatTime, face, h, icon } from "./dom.js";
 
 const GAP = 5 * 60e3;
 const LINK = /<a\s+([^>]*)>(.*?)<\/a>/gis;
@@ -37,7 +37,7 @@ function content(one, hands) {
     const source = one.url || (one.media_id ? `/sim/media/${one.media_id}` : "");
     return h("a", { class: "picture", href: source, target: "_blank", rel: "noopener" }, h("img", { src: source, alt: "照片" }));
   }
-  if (one.kind === "voice") return h("div", { class: "bubble voice" }, h("i", {}), `${one.seconds || 3}″`);
+  if (one.kind === "voice") return h("div", { class: "bubble voice" }, icon("sound"), `${one.seconds || 3}″`);
   if (one.kind === "location") {
     return h("div", { class: "place" }, h("b", {}, one.text), h("span", { class: "map", "aria-hidden": "true" }));
   }

@@ -98,3 +98,14 @@ export function tint(text) {
 export function face(name, extra = "") {
   return h("span", { class: `face ${tint(name)} ${extra}`, "aria-hidden": "true" }, [...name].slice(-1)[0] || "·");
 }
+
+const SVG = "http://www.w3.org/2000/svg";
+export function icon(name) {
+  const el = document.createElementNS(SVG, "svg");
+  el.setAttribute("class", "icon");
+  el.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `/sim/static/icons.svg#${name}`);
+  el.append(use);
+  return el;
+}

@@ -1,6 +1,6 @@
 // One phone: its chat, its input, the things one can do with it.
 
-import { attempt, call, face, get, h } from "./dom.js";
+import { attempt, call, clockText, dayText, face, get, h, icon } from "./dom.js";
 import { bubbleRows } from "./bubbles.js";
 
 export class Phone {
@@ -51,7 +51,7 @@ export class Phone {
       h("button", { class: "green", onclick: () => this.act("follow") }, "关注公众号"),
       h("button", { class: "plain", onclick: () => this.scan() }, "扫病区二维码"),
     );
-    const dots = h("button", { class: "dots", "aria-label": `${name}的详情`, onclick: () => this.world.select(this.openid) }, "···");
+    const dots = h("button", { class: "dots", "aria-label": `${name}的详情`, onclick: () => this.world.select(this.openid) }, icon("more"));
     this.el = h(
       "article",
       { class: "phone", "data-openid": this.openid, "aria-label": `${name}的手机` },
@@ -93,19 +93,19 @@ export class Phone {
     if (!this.drawer.hidden) return this.close();
     const photo = h("input", { type: "file", accept: "image/png,image/jpeg", class: "hidden-file", "aria-label": "选照片" });
     photo.addEventListener("change", () => photo.files[0] && this.photo(photo.files[0]));
-    const tile = (icon, label, work) =>
-      h("button", { class: "tile", onclick: work }, h("i", { "aria-hidden": "true" }, icon), h("span", {}, label));
+    const tile = (name, label, work) => h("button", { class: "tile", onclick: work }, h("i", {}, icon(name)), h("span", {}, label));
     this.open(
       h(
         "div",
         { class: "tiles" },
-        tile("🖼", "发照片", () => photo.click()),
-        tile("🔳", "扫二维码", () => this.scan()),
-        tile("🎤", "语音", () => this.act("voice")),
-        tile("📍", "位置", () => this.act("location")),
-        tile("🙂", "表情", () => this.act("sticker")),
-        tile("🔔", "订阅通知", () => this.subscribe()),
-        this.summary.follows ? tile("🚫", "取消关注", () => this.act("unfollow")) : tile("➕", "关注", () => this.act("follow")),
+        tile("photo", "发照片", () => photo.click()),
+        tile("sample", "示例照片", () => this.act("image", { data: samplePhoto(this.world.now()) })),
+        tile("scan", "扫二维码", () => this.scan()),
+        tile("voice", "语音", () => this.act("voice")),
+        tile("place", "位置", () => this.act("location")),
+        tile("sticker", "表情", () => this.act("sticker")),
+        tile("bell", "订阅通知", () => this.subscribe()),
+        this.summary.follows ? tile("leave", "取消关注", () => this.act("unfollow")) : tile("join", "关注", () => this.act("follow")),
       ),
       photo,
     );
@@ -273,4 +273,24 @@ export class Phone {
     this.input.placeholder = one.follows ? "" : "已取消关注";
     this.el.classList.toggle("chosen", this.world.chosen === this.openid);
   }
+}
+
+// A drawn stand-in for a photo taken with the phone, as base64 JPEG.
+function samplePhoto(now) {
+  const canvas = h("canvas", { width: "480", height: "360" });
+  const brush = canvas.getContext("2d");
+  const sky = brush.createLinearGradient(0, 0, 480, 360);
+  sky.addColorStop(0, "#cfe6dc");
+  sky.addColorStop(1, "#8fb9c9");
+  brush.fillStyle = sky;
+  brush.fillRect(0, 0, 480, 360);
+  brush.fillStyle = "#f6f2ea";
+  brush.fillRect(120, 110, 240, 140);
+  brush.fillStyle = "#40555f";
+  brush.textAlign = "center";
+  brush.font = "600 34px sans-serif";
+  brush.fillText("示例照片", 240, 175);
+  brush.font = "20px sans-serif";
+  brush.fillText(`${dayText(now)} ${clockText(now)}`, 240, 215, 220);
+  return canvas.toDataURL("image/jpeg", 0.8).split(",")[1];
 }

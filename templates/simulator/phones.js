@@ -178,6 +178,9 @@ for (const one of document.querySelectorAll("[data-advance]")) one.addEventListe
 el("fast").addEventListener("click", () => move({ rate: world.clock.rate === 60 ? 1 : 60 }));
 el("pause").addEventListener("click", () => move({ rate: world.clock.rate === 0 ? 1 : 0 }));
 el("toggle-list").addEventListener("click", () => document.body.classList.toggle("list-shut"));
+document.querySelector(".stage").addEventListener("click", (event) => {
+  if (!event.target.closest(".people")) document.body.classList.remove("list-open");
+});
 el("search").addEventListener("input", drawList);
 el("add").addEventListener("click", async () => {
   const told = await attempt(() => call("/sim/phones", { name: `手机${world.phones.size + 1}` }));
