@@ -30,7 +30,7 @@ LIBRARY_DOORS = {
     "alembic": ["storage"],
     "apscheduler": ["bot.scheduler"],
     "cryptography": ["storage", "bot.wechat", "bot.simulator"],
-    "holidays": ["bot.his", "bot.cli"],
+    "holidays": ["bot.his"],
     "jinja2": ["bot.engine.texts", "bot.web", "bot.simulator"],
     "opencc": ["bot.reading"],
     "prometheus_client": ["bot.web"],
