@@ -38,16 +38,23 @@ ALL = flows()
 MESSAGES, _ = load_yaml((FLOWS / "messages.yaml").read_text(encoding="utf-8"))
 
 
+def answers(flow, pick):
+    """An answer to every question: the first option and the lowest number, or the last and the highest."""
+    given = {node.id: node.answer for node in flow.nodes if node.answer}
+    return {name: list(one.options)[pick] if isinstance(one, ChoiceAnswer) else (0, 43)[pick] for name, one in given.items()}
+
+
 def bubbles():
     """Every text as a patient sees it, with its options."""
     for name, flow in ALL.items():
         for node in flow.nodes:
             for part, text in (("say", node.say), ("ask", node.ask), ("hint", node.hint)):
-                if text:
-                    shown = compile_text(text).render({}, FACTS)
+                for pick in (0, -1) if text and "{%" in text else (-1,) if text else ():
+                    shown = compile_text(text).render(answers(flow, pick), FACTS)
                     if part == "ask":
                         shown += cue(question_of(node.answer), text)
-                    yield f"{name}.{node.id}.{part}", shown
+                    if shown or pick:
+                        yield f"{name}.{node.id}.{part}", shown
     for key, text in MESSAGES["texts"].items():
         yield f"messages.{key}", compile_text(text).render({**FACTS, "when": "11月28日17:30", "kind": "图片"}, {})
 
