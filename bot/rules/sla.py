@@ -16,6 +16,7 @@ from bot.rules.hours import Calendar, Hours, add_working, at, days_from, parse_s
 # wall: the clock on the wall, nights and holidays included; service: only service hours of working days count
 Clock = Literal["wall", "service"]
 SEVERITIES: Mapping[str, str] = {"3": "L1", "2": "L2", "1": "L3"}  # a complaint's severity as the level of its ticket
+LEVELS: Mapping[str, str] = {level: severity for severity, level in SEVERITIES.items()}
 
 
 T = TypeVar("T")
@@ -113,9 +114,8 @@ def deadline(
     level: int | str, matter: str, raised_at: datetime, calendar: Calendar, hours: Hours, ladders: Ladders
 ) -> tuple[datetime, str]:
     """The moment by which a person must have answered (UTC), and why, in Chinese. `level` is L0 to L3, or a complaint's
-    severity 1 to 3. Danger signs run on the wall clock; nights and holidays do not lengthen them."""
-    level = str(level)
-    rule = _find(ladders.deadlines, matter, level)
+    severity 1 to 3; either will do. Danger signs run on the wall clock; nights and holidays do not lengthen them."""
+    level, rule = _find(ladders.deadlines, matter, str(level))
     name = ladders.level_names.get(level, level)
     serving = hours.contain(raised_at) and working(hours.day(raised_at), calendar)
     if rule.clock == "service":
@@ -138,7 +138,7 @@ def answer_by(severity: int | str, received_at: datetime, calendar: Calendar, ho
 
 def ladder_for(ladders: Ladders, matter: str, level: int | str) -> Ladder:
     """The escalation ladder of a matter and level."""
-    return _find(ladders.ladders, matter, str(level))
+    return _find(ladders.ladders, matter, str(level))[1]
 
 
 def rungs(ladder: Ladder, raised_at: datetime, calendar: Calendar, hours: Hours) -> tuple[Step, ...]:
@@ -158,9 +158,13 @@ def _moment(ladder: Ladder, rung: Rung, raised_at: datetime, calendar: Calendar,
     return add_working(raised_at, rung.after, hours, calendar)
 
 
-def _find(table: Mapping[str, Mapping[str, T]], matter: str, level: str) -> T:
-    own = table.get(matter, {})
-    return own.get(level) or table["other"].get(level) or table["other"][level_of(level)]
+def _find(table: Mapping[str, Mapping[str, T]], matter: str, level: str) -> tuple[str, T]:
+    """The rule and the word it stands under, which may be the other name of the same urgency."""
+    for rules in (table.get(matter, {}), table["other"]):
+        for key in (level, SEVERITIES.get(level, ""), LEVELS.get(level, "")):
+            if key in rules:
+                return key, rules[key]
+    return "L2", table["other"]["L2"]
 
 
 def _span(minutes: int) -> str:
