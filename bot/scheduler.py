@@ -14,6 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 Chore = Callable[[], Awaitable[int]]
 # A chore that has not gone well for so long (seconds) means that the process is not healthy.
 PATIENCE = 120.0
+SOON = 0.2
 
 _log = structlog.get_logger()
 
@@ -38,6 +39,7 @@ class Scheduler:
         self._tick = tick
         self._clock = AsyncIOScheduler(job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
         self._in_hand: set[asyncio.Task[None]] = set()
+        self._soon: dict[str, asyncio.TimerHandle] = {}
         self._running = False
         self.beats = {name: Beat() for name in self._chores}
 
@@ -62,11 +64,18 @@ class Scheduler:
                 self._in_hand.add(task)
                 task.add_done_callback(self._in_hand.discard)
 
+    def knock_soon(self, name: str, delay: float = SOON) -> None:
+        """As `knock`, but many within `delay` seconds count as one."""
+        if self._running and name not in self._soon:
+            self._soon[name] = asyncio.get_running_loop().call_later(delay, self._now, name)
+
     async def stop(self) -> None:
         """Begin nothing new and finish what is in hand. (APScheduler's own shutdown would cancel it.)"""
         if not self._running:
             return
         self._running = False
+        for handle in self._soon.values():
+            handle.cancel()
         self._clock.pause()
         await asyncio.gather(*self._in_hand)
         self._clock.shutdown(wait=False)
@@ -81,6 +90,10 @@ class Scheduler:
     def failures(self) -> dict[str, int]:
         """Rounds of each chore that ended in an exception."""
         return {name: beat.failures for name, beat in self.beats.items()}
+
+    def _now(self, name: str) -> None:
+        del self._soon[name]
+        self.knock(name)
 
     async def _tock(self, name: str) -> None:
         if not self.beats[name].turn.locked():

@@ -109,6 +109,20 @@ async def test_a_thousand_knocks_while_at_work_bring_one_more_round_and_never_tw
     assert pile.done == 1
 
 
+async def test_a_hundred_soft_knocks_are_one_round_a_little_later(started):
+    pile = Pile(0)
+    ticking = started(pile=pile)
+    await pile.emptied()
+    pile.add(1)
+    for _ in range(100):
+        ticking.knock_soon("pile", 0.01)
+    waiting = len(ticking._soon), len(ticking._in_hand)
+    await pile.emptied()
+
+    assert waiting == (1, 0)
+    assert pile.done == 1
+
+
 async def test_a_knock_during_the_last_look_is_not_lost(started):
     pile = Pile(0)
     pile.gate.clear()

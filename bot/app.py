@@ -1,0 +1,189 @@
+"""The whole house wired together: database, practice, WeChat, metronome and pages in one web application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from pydantic import SecretStr
+
+from bot import practice as content
+from bot.care import conversation, delivery, escalation, followup, parcel, publishing
+from bot.care.practice import Practice
+from bot.config import Settings, WrongSettings, name_of
+from bot.his.calendar import china
+from bot.scheduler import Chore, Scheduler
+from bot.web import log, ops, webhook
+from bot.web.keys import CALLBACK, DATABASE, NOW, PRACTICE, SETTINGS
+from bot.web.site import add_site
+from bot.wechat.callback import Callback
+from bot.wechat.client import Client, open_session
+from bot.wechat.sender import Sender
+from bot.wechat.tokens import SharedTokens
+from storage import calendar, revisions
+from storage.database import Database, Tx, open_database
+from storage.sealing import BadKey, Seal
+
+# without these there is nobody to talk to
+NEEDED = ("hospital", "public_url", "wechat_appid", "wechat_secret", "wechat_token")
+
+SCHEDULER: web.AppKey[Scheduler] = web.AppKey("scheduler", Scheduler)
+METRICS: web.AppKey[ops.Metrics] = web.AppKey("metrics", ops.Metrics)
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class House:
+    """What is open before the doors are: closed by the web application, or by `close` where there is none."""
+
+    settings: Settings
+    database: Database
+    practice: Practice
+    now: Callable[[], datetime]
+
+
+def real_now() -> datetime:
+    """The time outside."""
+    return datetime.now(UTC)
+
+
+def open_house(settings: Settings, *, now: Callable[[], datetime] = real_now, migrate: bool = False) -> House:
+    """Open the database, read the content and publish the flows. Raises WrongSettings with all that is missing or wrong."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        seal = Seal.from_key_file(settings.key)
+    except BadKey as wrong:
+        raise WrongSettings([f"{name_of('key_file')}：{wrong}"]) from None
+    database = open_database(settings.database)
+    try:
+        if migrate:
+            database.migrate()
+        elif database.behind:
+            raise WrongSettings(["数据库还没有建好，或比程序旧：请先备份，再执行 suifang migrate"])
+        practice = content.load(settings, seal, _calendar(database, now()))
+        _publish(database, settings, practice, now())
+    except BaseException:
+        database.close_now()
+        raise
+    return House(settings, database, practice, now)
+
+
+def build(house: House, *, metrics: ops.Metrics | None = None) -> web.Application:
+    """The application: WeChat's callback, the console, the patients' pages, health and metrics. It begins to work when it is
+    started, and closes the house when it ends."""
+    settings, counts = house.settings, metrics or ops.Metrics()
+    app = web.Application(middlewares=[log.requests, counts.callbacks, _after_posts], client_max_size=16 << 20)
+    app[DATABASE], app[PRACTICE], app[NOW], app[SETTINGS] = house.database, house.practice, house.now, settings
+    app[CALLBACK] = _callback(settings)
+    app[METRICS] = counts
+    app.router.add_routes(ops.routes(counts, lambda: app[SCHEDULER], settings.metrics_token.get_secret_value()))
+    add_site(app, settings.pages)
+
+    async def life(app: web.Application) -> AsyncIterator[None]:
+        session = open_session()
+        secret = settings.wechat_secret.get_secret_value()
+        tokens = SharedTokens(house.database)
+        client = Client(settings.wechat_api, settings.wechat_appid, secret, tokens, session, now=house.now)
+        send = counts.sending(Sender(client, settings.wechat_templates, house.now).send)
+        scheduler = app[SCHEDULER] = Scheduler(_chores(house, send, lambda: app[SCHEDULER].knock("outbox")), settings.tick)
+        scheduler.start()
+        yield
+        await scheduler.stop()
+        await session.close()
+        await house.database.close()
+
+    app.cleanup_ctx.append(life)
+    webhook.install(app, conversation.receive, delivery.requeue)  # after `life`, so that it ends before the database does
+    return app
+
+
+def missing(settings: Settings) -> list[str]:
+    """The settings without which nobody can be reached, in words."""
+    lacking = [field for field in NEEDED if not _given(settings, field)]
+    return [f"{name_of(field)}：没有填（{Settings.model_fields[field].description}）" for field in lacking]
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or Ctrl-C: then take nothing new, finish what is in hand, and return."""
+    if lines := missing(settings):
+        raise WrongSettings(lines)
+    metrics = ops.Metrics()
+    log.set_up(settings.log_level, count=metrics.error)
+    app = build(open_house(settings), metrics=metrics)
+    web.run_app(app, host=settings.host, port=settings.port, print=None, access_log=None, shutdown_timeout=10)
+
+
+def _given(settings: Settings, field: str) -> bool:
+    value = getattr(settings, field)
+    return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
+
+
+def _callback(settings: Settings) -> Callback:
+    token, aes_key = settings.wechat_token.get_secret_value(), settings.wechat_aes_key.get_secret_value()
+    try:
+        return Callback(token, aes_key or None, settings.wechat_appid, settings.wechat_mode)
+    except ValueError as wrong:
+        raise WrongSettings([f"{name_of('wechat_token')}：{wrong}"]) from None
+
+
+def _calendar(database: Database, now: datetime) -> dict[date, bool]:
+    database.write_now(calendar.seed, china((now.year, now.year + 1)))
+    return database.read_now(calendar.days)
+
+
+def _publish(database: Database, settings: Settings, practice: Practice, now: datetime) -> None:
+    """Publish what changed in the flow files. A file with mistakes is left out, so that a typing error cannot stop the
+    hospital: its last revision stays. It is an error only where a plan needs a flow that has no revision at all."""
+    texts = content.flow_texts(settings.flows)
+    good, issues = publishing.inspect(texts)
+    for name, found in issues.items():
+        errors = [f"第{issue.line}行 {issue.code}" for issue in found if issue.level == "error"]
+        if errors:
+            _log.error("flow not published", file=name, issues=errors[:5])
+    for flow in good:
+        if flow.id in texts:
+            database.write_now(publishing.publish, flow, texts[flow.id], now)
+        else:
+            _log.error("flow not published", file=flow.id, issues=["文件名与 id 不同"])
+    needed = {point.flow for protocol in practice.protocols for point in protocol.touchpoints}
+    lacking = sorted(flow for flow in needed if database.read_now(revisions.latest, flow) is None)
+    if lacking:
+        raise WrongSettings([f"随访方案用到的话术没有或有错误：{'、'.join(lacking)}。请执行 suifang flow check {settings.flows}"])
+
+
+def _chores(house: House, send: parcel.Sender, posted: Callable[[], None]) -> dict[str, Chore]:
+    """What is done when its time comes. What makes messages rings the outbox, so that they leave at once."""
+    database, practice, now = house.database, house.practice, house.now
+
+    def chore(act: Callable[[Tx, Practice, datetime], int]) -> Chore:
+        async def do() -> int:
+            done = await database.write(act, practice, now())
+            if done:
+                posted()
+            return done
+
+        return do
+
+    async def outbox() -> int:
+        return await delivery.flush(database, practice, send, now)
+
+    return {
+        "touchpoints": chore(followup.begin_due),
+        "talks": chore(followup.wake_due),
+        "tickets": chore(escalation.climb_due),
+        "outbox": outbox,
+    }
+
+
+@web.middleware
+async def _after_posts(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """What a person or a patient did may have made a message: it leaves now, not at the next tick."""
+    response = await handler(request)
+    if request.method == "POST":
+        request.config_dict[SCHEDULER].knock_soon("outbox")
+    return response
