@@ -198,7 +198,11 @@ class _Check:
         if source is None:
             return
         if len(source.strip()) + more > TEXT_MAX:
-            self.add(path, "too_long", f"连同选项有{len(source.strip()) + more}个字，超过{TEXT_MAX}个字，微信里会太长")
+            self.add(
+                path,
+                "too_long",
+                f"{'连同选项' if more else ''}有{len(source.strip()) + more}个字，超过{TEXT_MAX}个字，微信里会太长",
+            )
         try:
             text = compile_text(source)
         except TextError as error:

@@ -31,7 +31,7 @@ class Issue:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A suggestion in Chinese when a known word is near, else an empty text."""
-    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    near = get_close_matches(word, list(known), n=1, cutoff=0.65)
     return f"是不是想写 {near[0]}？" if near else ""
 
 

@@ -49,6 +49,8 @@ OURS = frozenset({"bad_duration", "bad_id", "not_a_number"})
 def explain(error: ValidationError, data: Any, marks: Mapping[Place, tuple[int, int]]) -> Iterator[Issue]:
     """The Issues of a validation error, at the places of the parts they speak of."""
     for detail in error.errors(include_url=False):
+        if detail["type"] == "too_short" and detail["input"]:
+            continue  # a part that is wrong itself was not counted
         path, last = _walk(detail["loc"], data)
         line, column = marks.get(path, (1, 1))
         code, words, hint = _words(detail, path, last, data)

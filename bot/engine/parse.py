@@ -72,16 +72,17 @@ def read_yaml(text: str) -> Document:
             warnings.simplefilter("ignore")
             root = YAML(typ="safe", pure=True).compose(text.removeprefix("\ufeff"))
     except MarkedYAMLError as error:
-        return Document(None, issues=[_syntax_issue(error)])
+        return Document(None, issues=[_syntax_issue(error, text)])
     except RecursionError:
         return Document(None, issues=[Issue(0, 0, "too_deep", "括号或缩进的层次太多")])
-    except Exception:  # ruamel raises more kinds than it names, for control characters and odd escapes among them
-        return Document(None, issues=[Issue(0, 0, "yaml_syntax", "文件里有 YAML 不认的字符或写法")])
+    except Exception as error:  # ruamel raises more kinds than it names, for control characters and odd escapes among them
+        line = text.count("\n", 0, getattr(error, "position", 0)) + 1
+        return Document(None, issues=[Issue(line, 1, "yaml_syntax", "这里有 YAML 不认的字符或写法")])
     if root is None:
         return Document(None)
     walk = _Walk()
     data = walk.plain(root, ())
-    return Document(None if walk.issues else data, walk.marks, walk.issues)
+    return Document(None if walk.issues else data, walk.marks, list(dict.fromkeys(walk.issues)))
 
 
 class _Walk:
@@ -134,7 +135,7 @@ def _place(node: Node) -> tuple[int, int]:
 PROBLEMS: Mapping[str, str] = {
     "mapping values are not allowed": "这里不该有冒号：请看缩进是否对齐；文字里有“: ”时请加引号",
     "found duplicate": "同一个词写了两次",
-    r"'\\t' that cannot start": "缩进只能用空格，不能用 Tab",
+    r"'\t' that cannot start": "缩进只能用空格，不能用 Tab",
     "that cannot start any token": "文字以 @、`、% 这样的符号开头时请加引号",
     "unexpected end of stream": "引号没有成对",
     "expected ',' or": "括号没有成对，或缺少逗号",
@@ -145,9 +146,13 @@ PROBLEMS: Mapping[str, str] = {
 }
 
 
-def _syntax_issue(error: MarkedYAMLError) -> Issue:
+def _syntax_issue(error: MarkedYAMLError, text: str) -> Issue:
     problem = str(error.problem or "")
     words = next((said for sign, said in PROBLEMS.items() if sign in problem), "YAML 写法有误")
-    mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-    return Issue(line, column, "yaml_syntax", words)
+    mark = error.context_mark if "unexpected end of stream" in problem else error.problem_mark or error.context_mark
+    if mark is None:
+        return Issue(0, 0, "yaml_syntax", words)
+    written = text.splitlines()[mark.line : mark.line + 1]
+    if written and re.search(r"(:|-)\s+\{[{%]", written[0]):
+        words = "文字以 {{ 或 {% 开头时请给整句加引号"
+    return Issue(mark.line + 1, mark.column + 1, "yaml_syntax", words)
