@@ -69,16 +69,15 @@ def verdict(
 ) -> Verdict:
     """Send now, later, or not any more. Holidays pause sending unless `on_holidays`; lateness counts from the first
     moment at which it could have been sent, so a pause drops nobody."""
-    first = next_open(due, windows, calendar, on_holidays=on_holidays)
-    if first is None:
+    opens = next_open(max(due, now), windows, calendar, on_holidays=on_holidays)
+    if opens is None:
         return Drop("找不到可发送的时段")
-    if now < first:
-        return Later(first)
-    if now - first > late_after:
-        return Drop("已过发送期限")
-    opens = next_open(now, windows, calendar, on_holidays=on_holidays)
-    if opens is None or opens - first > late_after:
-        return Drop("下一个发送时段已过期限")
+    if opens - due > late_after:
+        first = next_open(due, windows, calendar, on_holidays=on_holidays)
+        if first is None or now - first > late_after:
+            return Drop("已过发送期限")
+        if opens - first > late_after:
+            return Drop("下一个发送时段已过期限")
     return Later(opens) if opens > now else Send()
 
 
