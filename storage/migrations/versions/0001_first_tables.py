@@ -181,7 +181,10 @@ def upgrade() -> None:
         sa.Column("medication", sa.String(length=500), nullable=False),
         sa.Column("risks", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("private", sa.Boolean(), nullable=False),
-        sa.Column("kin", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("kin_name", sa.String(length=60), nullable=False),
+        sa.Column("kin_relation", sa.String(length=20), nullable=False),
+        sa.Column("kin_phone_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("kin_phone_index", sa.String(length=64), nullable=True),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("excluded_for", sa.String(length=60), nullable=True),
         sa.Column("import_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -197,6 +200,7 @@ def upgrade() -> None:
     with op.batch_alter_table("episode", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_episode_department"), ["department"], unique=False)
         batch_op.create_index(batch_op.f("ix_episode_discharged_at"), ["discharged_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_episode_kin_phone_index"), ["kin_phone_index"], unique=False)
         batch_op.create_index(batch_op.f("ix_episode_patient_id"), ["patient_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_episode_ward"), ["ward"], unique=False)
 
@@ -538,6 +542,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_outbound_session_id"), ["session_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_outbound_ticket_id"), ["ticket_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_outbound_touchpoint_id"), ["touchpoint_id"], unique=False)
+        batch_op.create_index(
+            "ix_outbound_waiting",
+            ["contact_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('pending', 'leased')"),
+            postgresql_where=sa.text("state IN ('pending', 'leased')"),
+        )
 
     op.create_table(
         "record",
@@ -628,6 +639,11 @@ def downgrade() -> None:
 
     op.drop_table("record")
     with op.batch_alter_table("outbound", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_outbound_waiting",
+            sqlite_where=sa.text("state IN ('pending', 'leased')"),
+            postgresql_where=sa.text("state IN ('pending', 'leased')"),
+        )
         batch_op.drop_index(batch_op.f("ix_outbound_touchpoint_id"))
         batch_op.drop_index(batch_op.f("ix_outbound_ticket_id"))
         batch_op.drop_index(batch_op.f("ix_outbound_session_id"))
@@ -717,6 +733,7 @@ def downgrade() -> None:
     with op.batch_alter_table("episode", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_episode_ward"))
         batch_op.drop_index(batch_op.f("ix_episode_patient_id"))
+        batch_op.drop_index(batch_op.f("ix_episode_kin_phone_index"))
         batch_op.drop_index(batch_op.f("ix_episode_discharged_at"))
         batch_op.drop_index(batch_op.f("ix_episode_department"))
 
