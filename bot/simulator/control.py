@@ -93,7 +93,7 @@ class Control:
                 self._clock.set_rate(float(body["rate"]))
             if "advance" in body:
                 self._clock.advance(timedelta(seconds=float(body["advance"])))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise bad(str(error)) from error
         if body.get("next"):
             due = await self._options.next_due() if self._options.next_due else None

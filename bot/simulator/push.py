@@ -67,6 +67,7 @@ class Pusher:
         self._gate = asyncio.Semaphore(options.push_concurrency)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._session: aiohttp.ClientSession | None = None
+        self._planned = 0
         self._closed = False
 
     def submit(self, push: Push) -> asyncio.Future[Delivery]:
@@ -82,7 +83,8 @@ class Pusher:
 
     def later(self, push: Push, seconds: float) -> None:
         """Submits after so many real seconds (finish events come a little after the call)."""
-        asyncio.get_running_loop().call_later(seconds, self._submit_if_open, push)
+        self._planned += 1
+        asyncio.get_running_loop().call_later(seconds, self._submit_planned, push)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -93,6 +95,14 @@ class Pusher:
     def waiting(self) -> int:
         """Pushes not yet ended."""
         return sum(len(line.pushes) for line in self._lines.values())
+
+    async def idle(self) -> None:
+        """Returns when nothing is under way or about to be."""
+        while self._tasks or self._planned:
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+            else:
+                await asyncio.sleep(min(0.01, self._options.finish_delay))
 
     async def verify(self) -> bool:
         """Asks the address to echo, as when it is entered on WeChat's page."""
@@ -241,6 +251,7 @@ class Pusher:
             self._session = aiohttp.ClientSession(connector=connector)
         return self._session
 
-    def _submit_if_open(self, push: Push) -> None:
+    def _submit_planned(self, push: Push) -> None:
+        self._planned -= 1
         if not self._closed:
             self.submit(push)
