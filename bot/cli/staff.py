@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -25,7 +26,6 @@ def add(
 ) -> None:
     """新增一位用户，打印初始密码。"""
     from bot import config
-    from bot.app import real_now
     from bot.care.errors import Refused
     from bot.web.auth import hash_password
     from storage import staff
@@ -40,7 +40,7 @@ def add(
         if database.read_now(staff.by_username, username) is not None:
             raise Refused(f"登录名 {username} 已经有了")
         password = "".join(secrets.choice(LETTERS) for _ in range(12))
-        database.write_now(staff.add, username, name, hash_password(password), role, real_now(), ward=ward)
+        database.write_now(staff.add, username, name, hash_password(password), role, datetime.now(UTC), ward=ward)
     finally:
         database.close_now()
     typer.echo(f"已新增 {username}，初始密码 {password}（只显示这一次，请当面转告）")
