@@ -5,13 +5,14 @@
 
 import os
 import shutil
-from itertools import count
+from contextlib import ExitStack
 from pathlib import Path
 
 import postgres
 import pytest
 
 from storage.database import open_database
+from storage.tables import metadata
 
 
 def require(what, why):
@@ -30,13 +31,12 @@ def pytest_generate_tests(metafunc):
 @pytest.fixture(scope="session")
 def postgres_server():
     """A PostgreSQL for the whole run."""
-    server = postgres.running()
-    try:
-        running = server.__enter__()
-    except postgres.Unavailable as error:
-        require("postgres", str(error))
-    yield running
-    server.__exit__(None, None, None)
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(postgres.running())
+        except postgres.Unavailable as error:
+            require("postgres", str(error))
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -50,36 +50,42 @@ def migrated_sqlite(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres_server):
-    """Names of migrated, empty databases, each used once."""
-    database = open_database(postgres_server.url("postgres"))
-    postgres_server.execute("CREATE DATABASE migrated")
-    database.close_now()
-    database = open_database(postgres_server.url("migrated"))
+def migrated_postgres(postgres_server) -> str:
+    """The address of a migrated database that the tests use in turn."""
+    postgres_server.execute("CREATE DATABASE tests")
+    url = postgres_server.url("tests")
+    database = open_database(url)
     database.migrate()
     database.close_now()
-    numbers = count()
-
-    def fresh():
-        name = f"test_{next(numbers)}"
-        postgres_server.execute(f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY file_copy")
-        return name
-
-    return fresh
+    return url
 
 
 @pytest.fixture
-def database_url(request, database_kind, tmp_path):
-    """The address of an empty, migrated database."""
-    if database_kind == "sqlite":
-        path = tmp_path / "suifang.db"
-        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
-        yield f"sqlite:///{path}"
-    else:
-        server = request.getfixturevalue("postgres_server")
-        name = request.getfixturevalue("migrated_postgres")()
-        yield server.url(name)
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def postgres_url(postgres_server, migrated_postgres) -> str:
+    """The address of an empty, migrated PostgreSQL. Rows are deleted: ten times faster than a new database."""
+    leftover = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = 'tests' AND pid <> pg_backend_pid()"
+    postgres_server.execute(
+        leftover,
+        "SET session_replication_role = replica",  # no order of deletion to mind
+        *(f'DELETE FROM "{name}"' for name in metadata.tables),
+        "SELECT setval(seqrelid, 1, false) FROM pg_sequence",
+        database="tests",
+    )
+    return migrated_postgres
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite, tmp_path) -> str:
+    """The address of an empty, migrated SQLite file."""
+    path = tmp_path / "suifang.db"
+    shutil.copyfile(migrated_sqlite, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def database_url(request, database_kind) -> str:
+    """The address of an empty, migrated database, on SQLite and on PostgreSQL."""
+    return request.getfixturevalue("sqlite_url" if database_kind == "sqlite" else "postgres_url")
 
 
 @pytest.fixture
@@ -91,10 +97,8 @@ def database(database_url):
 
 
 @pytest.fixture
-def sqlite_database(migrated_sqlite, tmp_path):
+def sqlite_database(sqlite_url):
     """An empty, migrated database on SQLite only, for tests in which the kind makes no difference."""
-    path = tmp_path / "suifang.db"
-    shutil.copyfile(migrated_sqlite, path)
-    made = open_database(f"sqlite:///{path}")
+    made = open_database(sqlite_url)
     yield made
     made.close_now()

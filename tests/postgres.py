@@ -50,9 +50,9 @@ class Server:
         """The SQLAlchemy URL of a database on it."""
         return f"postgresql+psycopg://{USER}@127.0.0.1:{self.port}/{database}"
 
-    def execute(self, *statements: str) -> None:
+    def execute(self, *statements: str, database: str = "postgres") -> None:
         """Statements outside any transaction, such as CREATE DATABASE."""
-        with psycopg.connect(host="127.0.0.1", port=self.port, user=USER, dbname="postgres", autocommit=True) as connection:
+        with psycopg.connect(host="127.0.0.1", port=self.port, user=USER, dbname=database, autocommit=True) as connection:
             for statement in statements:
                 connection.execute(statement)
 

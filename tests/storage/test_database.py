@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -353,7 +354,7 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize("after", [1, 57, 400])
+@pytest.mark.parametrize("after", [1, 300])
 def test_a_killed_process_has_kept_every_act_it_answered(database_url, database_kind, tmp_path, after):
     (tmp_path / "tests_acts.py").write_text(
         "from datetime import UTC, datetime\n"
@@ -438,11 +439,8 @@ def test_claims_lock_rows_only_where_there_are_row_locks(database):
 
 
 @pytest.mark.postgres
-def test_a_deadlock_runs_the_act_again(postgres_server, migrated_postgres):
-    import threading
-
-    name = migrated_postgres()
-    database = open_database(postgres_server.url(name))
+def test_a_deadlock_runs_the_act_again(postgres_url):
+    database = open_database(postgres_url)
     for openid in ("o1", "o2"):
         database.write_now(add, openid)
     both = threading.Barrier(2)
@@ -460,16 +458,15 @@ def test_a_deadlock_runs_the_act_again(postgres_server, migrated_postgres):
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(runs) == 3
+    assert len(runs) >= 3
     database.close_now()
 
 
 @pytest.mark.postgres
-def test_a_lost_connection_is_made_again(postgres_server, migrated_postgres):
-    name = migrated_postgres()
-    database = open_database(postgres_server.url(name))
+def test_a_lost_connection_is_made_again(postgres_server, postgres_url):
+    database = open_database(postgres_url)
     database.write_now(add, "o1")
-    kill = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()"
+    kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'tests' AND pid <> pg_backend_pid()"
     postgres_server.execute(kill)
     for n in range(2, 9):
         database.write_now(add, f"o{n}")
