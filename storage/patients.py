@@ -68,7 +68,10 @@ class Episode(SQLModel, table=True):
     medication: str = Field(default="", max_length=500)
     risks: list[str] = Field(default_factory=list, sa_type=Json)
     private: bool = False
-    kin: dict[str, str] = Field(default_factory=dict, sa_type=Json)
+    kin_name: str = Field(default="", max_length=60)
+    kin_relation: str = Field(default="", max_length=20)
+    kin_phone_sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
+    kin_phone_index: str | None = Field(default=None, max_length=64, index=True)
     state: str = Field(default="home", max_length=12)
     excluded_for: str | None = Field(default=None, max_length=60)
     import_id: int | None = link("import.id", index=False, nullable=True)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from bot.care.discharge import DischargeRow, RowIssue
+from bot.care.discharge import DischargeRow, Discharges
 from bot.care.practice import Practice
 from bot.rules import schedule
 from bot.rules.protocol import REASONS, EpisodeFacts, Protocol, choose, excluded
@@ -34,8 +34,7 @@ class Counts:
 async def import_list(
     database: Database,
     practice: Practice,
-    rows: Sequence[DischargeRow],
-    issues: Sequence[RowIssue],
+    found: Discharges,
     *,
     name: str,
     staff_id: int | None,
@@ -43,18 +42,18 @@ async def import_list(
 ) -> int:
     """Take in a whole list, chunk by chunk, and keep what came of it. Returns the import's id. Importing the same list again
     changes what changed and doubles nothing; a run that was cut off is made whole by importing again."""
-    import_id = await database.write(begin_import, name, issues, staff_id, now)
+    import_id = await database.write(begin_import, name, found, staff_id, now)
     counts = Counts()
-    for start in range(0, len(rows), CHUNK):
-        counts += await database.write(import_rows, practice, rows[start : start + CHUNK], import_id, now)
+    for start in range(0, len(found.rows), CHUNK):
+        counts += await database.write(import_rows, practice, found.rows[start : start + CHUNK], import_id, now)
     await database.write(end_import, import_id, counts)
     return import_id
 
 
-def begin_import(tx: Tx, name: str, issues: Sequence[RowIssue], staff_id: int | None, now: datetime) -> int:
+def begin_import(tx: Tx, name: str, found: Discharges, staff_id: int | None, now: datetime) -> int:
     """Note that a list is being read."""
-    refused = len({issue.row for issue in issues})
-    row = settings.Import(name=name[:200], at=now, staff_id=staff_id, refused=refused, issues=[asdict(issue) for issue in issues])
+    issues = [asdict(issue) for issue in found.issues]
+    row = settings.Import(name=name[:200], at=now, staff_id=staff_id, refused=found.refused, issues=issues)
     tx.session.add(row)
     tx.session.flush()
     assert row.id is not None
@@ -112,12 +111,13 @@ def _import(tx: Tx, practice: Practice, row: DischargeRow, import_id: int, now: 
         tx.session.add(episode)
         tx.session.flush()
         assert episode.id is not None
+        _seal_kin(practice, episode, row)
         tx.session.add(contacts.Enrolment(episode_id=episode.id, token=secrets.token_urlsafe(16), made_at=now))
         _readmit(tx, patient.id, episode, now)
         enrol(tx, practice, episode, patient.born_on, now)
         return Counts(added=1)
     changed = [field for field, value in values.items() if getattr(episode, field) != value]
-    if not changed and not patient_changed:
+    if not _seal_kin(practice, episode, row) and not changed and not patient_changed:
         return Counts(unchanged=1)
     for field in changed:
         setattr(episode, field, values[field])
@@ -137,7 +137,7 @@ def _patient(tx: Tx, practice: Practice, row: DischargeRow, now: datetime) -> tu
         tx.session.add(patient)
         tx.session.flush()
     known = (patient.name, patient.sex, patient.born_on, patient.phone_index, patient.id_no_index)
-    patient.name, patient.sex, patient.born_on = row.name, row.sex, row.born_on
+    patient.name, patient.sex, patient.born_on = row.name, row.sex or patient.sex, row.born_on or patient.born_on
     if row.phone and patient.phone_index != seal.index(row.phone, "phone"):
         patient.phone_sealed = seal.seal(row.phone, f"patient.phone_sealed:{patient.id}")
         patient.phone_index, patient.phone_tail = seal.index(row.phone, "phone"), row.phone[-4:]
@@ -171,7 +171,19 @@ def _stay(row: DischargeRow) -> dict[str, Any]:
         "medication": row.medication,
         "risks": list(row.risks),
         "private": row.private,
+        "kin_name": row.kin_name,
+        "kin_relation": row.kin_relation,
     }
+
+
+def _seal_kin(practice: Practice, episode: patients.Episode, row: DischargeRow) -> bool:
+    """Keep the phone of the next of kin; whether it was another one."""
+    index = practice.seal.index(row.kin_phone, "phone") if row.kin_phone else None
+    if index is None or index == episode.kin_phone_index:
+        return False
+    episode.kin_phone_sealed = practice.seal.seal(row.kin_phone, f"episode.kin_phone_sealed:{episode.id}")
+    episode.kin_phone_index = index
+    return True
 
 
 def _readmit(tx: Tx, patient_id: int, episode: patients.Episode, now: datetime) -> None:
