@@ -11,7 +11,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ nodes:
 REPLIES = ("36.8", "1", "2", "按时吃了", "能走")
 TURNS = 190  # of the 200 that one session may take
 CHUNK = 5000
+NOWHERE = "http://127.0.0.1:9"
 # a Tuesday morning, when notices may be sent; processes of one measurement share the shift
 MORNING = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 SHIFT = (MORNING - datetime.now(UTC)).total_seconds()

@@ -26,7 +26,8 @@ def run() -> list[Row]:
             port = free.getsockname()[1]
         settings = {
             "HOSPITAL": "示例医院", "PUBLIC_URL": "http://127.0.0.1", "PORT": str(port), "WECHAT_APPID": "wx0",
-            "WECHAT_SECRET": "s", "WECHAT_TOKEN": "t", "WECHAT_MODE": "plain", "WECHAT_API": "http://127.0.0.1:9", "DATA_DIR": folder,
+            "WECHAT_SECRET": "s", "WECHAT_TOKEN": "t", "WECHAT_MODE": "plain", "DATA_DIR": folder,
+            "WECHAT_API": "http://127.0.0.1:9",
         }  # fmt: skip
         environment = {**os.environ, **{f"SUIFANG_{name}": value for name, value in settings.items()}}
         subprocess.run([sys.executable, "-m", "bot", "migrate"], env=environment, check=True, capture_output=True)
