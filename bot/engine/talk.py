@@ -157,11 +157,14 @@ class Talk:
         return None
 
     def words(self, step: Step, *, hint: bool = False) -> str:
-        text = step.hint if hint and step.hint is not None else step.ask
-        assert text is not None
-        options = step.question is not None and step.question.options
-        tail = step.cue if text is step.ask or options else ""
-        return text.render(self.session.answers, self.patient) + tail
+        """The question or its hint, with options and cue. Raises ValueError when nothing would be asked."""
+        answers, question = self.session.answers, step.question
+        if hint and step.hint is not None and (text := step.hint.render(answers, self.patient)):
+            return text + step.cue if question is not None and question.options else text
+        text = step.ask.render(answers, self.patient) if step.ask is not None else ""
+        if not text:
+            raise ValueError("an empty question")
+        return text + step.cue
 
     def say(self, node: str, text: str) -> None:
         if text:
