@@ -181,7 +181,8 @@ class Pusher:
         if fault and fault.kind == "slow":
             await asyncio.sleep(fault.seconds)
         query, body = self._sealed(push, raw)
-        began, status, answer, note = time.perf_counter(), 0, b"", f"第{attempt}次"
+        began, status, answer = time.perf_counter(), 0, b""
+        note = f"{push.fields.get('Event') or push.fields['MsgType']} 第{attempt}次"
         try:
             timeout = aiohttp.ClientTimeout(total=self._options.push_timeout)
             address = self._options.callback_url

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
+
+_FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # characters XML cannot hold
 
 
 class BadXML(Exception):
@@ -27,7 +30,8 @@ def _element(name: str, value: Any) -> str:
         return f"<{name}>{_elements(value)}</{name}>"
     if isinstance(value, (int, float)):
         return f"<{name}>{value}</{name}>"
-    return f"<{name}><![CDATA[{str(value).replace(']]>', ']]]]><![CDATA[>')}]]></{name}>"
+    text = _FORBIDDEN.sub("", str(value)).replace("]]>", "]]]]><![CDATA[>")
+    return f"<{name}><![CDATA[{text}]]></{name}>"
 
 
 def read(text: str) -> dict[str, Any]:

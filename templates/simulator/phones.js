@@ -232,7 +232,7 @@ function listen() {
 }
 
 await attempt(load);
-const room = narrow.matches ? MOST : Math.max(1, Math.min(MOST, Math.floor((innerWidth - (world.phones.size > 3 ? 220 : 0)) / 285)));
+const room = narrow.matches ? MOST : Math.max(1, Math.min(MOST, Math.floor((innerWidth - (world.phones.size > 3 ? 220 : 0)) / 271)));
 document.body.classList.toggle("list-shut", world.phones.size <= room && !narrow.matches);
 const first = remembered();
 for (const openid of (first.length ? first : [...world.phones.keys()]).slice(0, first.length ? MOST : room)) show(openid, false);

@@ -31,6 +31,12 @@ async def test_a_text_arrives_signed_and_the_answer_is_shown():
         ]
 
 
+async def test_characters_xml_cannot_hold_are_left_out_of_a_push():
+    async with simulated() as world:
+        openid = await world.phone()
+        assert (await world.act(openid, "text", text="疼\x00\x0b得\ufffe厉害"))["text"] == "收到：疼得厉害"
+
+
 async def test_a_passive_reply_costs_no_message():
     async with simulated() as world:
         openid = await world.phone()
