@@ -52,9 +52,9 @@ def talk(
     content: Annotated[Path | None, typer.Option(help="red_flags.yaml 等词表所在的文件夹，默认是话术文件的文件夹")] = None,
 ) -> None:
     """Talk to a flow in the terminal as the patient; time passes by `@ +4h`."""
-    from bot.cli.reader import make_reader
-
     flow = _compiled(file)
+    from bot.cli.reader import make_reader  # the reading's tables take a moment; check and schema do without them
+
     patient = {**SAMPLE, **_facts(fact or [])}
     now = datetime.now(UTC)
     try:
