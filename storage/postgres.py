@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL
 from storage.hot import to_json
 from storage.transaction import Job, Tx, answer, without_values
 
-WRITERS = 6
+WRITERS = 4
 READERS = 4
 TRIES = 5
 

@@ -24,6 +24,8 @@ BATCH_ACTS = 200
 BATCH_SECONDS = 0.02
 READERS = 4
 BUSY_MS = 5000
+CACHE_KB = 8_192
+WRITER_CACHE_KB = 32_768
 
 Jobs = SimpleQueue[Job | None]
 
@@ -51,7 +53,7 @@ def engine(url: URL) -> Engine:
             f"busy_timeout={BUSY_MS}",
             "foreign_keys=ON",
             "temp_store=MEMORY",
-            "cache_size=-65536",
+            f"cache_size=-{CACHE_KB}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -66,6 +68,7 @@ class Writer:
         self.acts = 0
         self.commits = 0
         self._engine = engine
+        self._going = True
         self._thread = threading.Thread(target=self._work, name="suifang-writer", daemon=True)
         self._thread.start()
 
@@ -80,36 +83,38 @@ class Writer:
 
     def _work(self) -> None:
         connection: Connection | None = None
-        while (job := self.jobs.get()) is not None:
+        while self._going and (job := self.jobs.get()) is not None:
+            done = [job]
             try:
-                connection = connection or guarded(self._engine.connect())
-                going = self._batch(connection, job)
-            except Exception as error:  # no connection, no transaction: this act fails, the next may not
-                job.error = error
-                answer([job])
-                going = True
-            if not going:
-                break
+                connection = connection or self._connect()
+                self._batch(connection, done)
+            except Exception as error:  # no transaction, a full disk, a failed commit: nothing of this batch is kept
+                for lost in done:
+                    lost.error = lost.error or error
+                if connection is not None:
+                    _drop(connection)
+                    connection = None
+            answer(done)
         if connection is not None:
             driver: Any = connection.connection.driver_connection
+            driver.execute("PRAGMA analysis_limit=400")
             driver.execute("PRAGMA optimize")
             connection.close()
 
-    def _batch(self, connection: Connection, job: Job) -> bool:
-        """Run this act and those that wait behind it, commit, answer; False when told to stop."""
+    def _connect(self) -> Connection:
+        connection = guarded(self._engine.connect())
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KB}")
+        return connection
+
+    def _batch(self, connection: Connection, done: list[Job]) -> None:
+        """Run the act in `done` and those that wait behind it, adding them to `done`, and commit."""
         driver: Any = connection.connection.driver_connection
         cursor = driver.cursor()
         cursor.execute("BEGIN IMMEDIATE")
         until = perf_counter() + BATCH_SECONDS
-        done: list[Job] = []
-        going = True
         while True:
-            done.append(job)
-            _run(connection, cursor, job)
-            if not driver.in_transaction:  # a full disk or an I/O error took the whole transaction with it
-                for lost in done:
-                    lost.error = lost.error or job.error
-                break
+            _run(connection, cursor, done[-1])
             if len(done) >= BATCH_ACTS or perf_counter() > until:
                 break
             try:
@@ -117,23 +122,14 @@ class Writer:
             except Empty:
                 break
             if following is None:
-                going = False
+                self._going = False
                 break
-            job = following
-        try:
-            if driver.in_transaction:
-                cursor.execute("COMMIT")
-                self.commits += 1
-                self.acts += len(done)
-        except Exception as error:
-            for lost in done:
-                lost.error = lost.error or error
-            if driver.in_transaction:
-                cursor.execute("ROLLBACK")
+            done.append(following)
+        cursor.execute("COMMIT")
         if connection.in_transaction():
             connection.rollback()  # SQLAlchemy's own mark; the driver has nothing open
-        answer(done)
-        return going
+        self.commits += 1
+        self.acts += len(done)
 
 
 class Readers:
@@ -203,6 +199,7 @@ def guarded(connection: Connection) -> Connection:
 
 
 def _run(connection: Connection, cursor: Any, job: Job) -> None:
+    """Run an act in its savepoint. Raises only when the whole transaction is gone."""
     tx = Tx(connection, cursor)
     cursor.execute("SAVEPOINT act")
     try:
@@ -214,6 +211,13 @@ def _run(connection: Connection, cursor: Any, job: Job) -> None:
         job.error = error
         with suppress(Exception):
             tx.end(keep=False)
-        if cursor.connection.in_transaction:
-            cursor.execute("ROLLBACK TO act")
-            cursor.execute("RELEASE act")
+        # a full disk or an I/O error has taken the transaction with it, and then this raises
+        cursor.execute("ROLLBACK TO act")
+        cursor.execute("RELEASE act")
+
+
+def _drop(connection: Connection) -> None:
+    """Close it, which undoes what it has open."""
+    for end in (connection.invalidate, connection.close):
+        with suppress(Exception):
+            end()

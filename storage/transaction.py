@@ -24,7 +24,7 @@ class Tx:
     def __init__(self, connection: Connection, cursor: DBAPICursor) -> None:
         self.connection = connection
         self.dialect = connection.dialect.name
-        self._cursor = cursor
+        self._cursor: Any = cursor
         self._session: Session | None = None
 
     def run(self, hot: Hot, **params: Any) -> list[tuple[Any, ...]]:
@@ -56,7 +56,8 @@ class Tx:
         return self._session
 
     def end(self, *, keep: bool) -> None:
-        """For the runner: write out what the session holds, or forget it."""
+        """For the runner: write out what the session holds, or forget it; `run` no longer works."""
+        self._cursor = None
         session, self._session = self._session, None
         if session is not None:
             try:

@@ -255,14 +255,16 @@ async def test_acts_of_one_caller_run_in_the_order_they_were_sent(sqlite_databas
     assert order == list(range(500))
 
 
-async def test_an_act_is_finished_although_nobody_waits_any_more(database):
+async def test_an_act_is_finished_although_nobody_waits_any_more(database, database_url):
     waiting = asyncio.ensure_future(database.write(add, "o1"))
     await asyncio.sleep(0)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    await database.write(add, "o2")
-    assert sorted(await database.read(openids)) == ["o1", "o2"]
+    await database.close()
+    again = open_database(database_url)
+    assert again.read_now(openids) == ["o1"]
+    again.close_now()
 
 
 async def test_close_finishes_what_is_queued(database, database_url):
@@ -322,6 +324,31 @@ async def test_a_commit_that_fails_fails_all_who_wait_for_it(sqlite_database):
     assert any(isinstance(result, Exception) for result in results)
     sqlite_database.write_now(lambda tx: tx.connection.exec_driver_sql("PRAGMA max_page_count=100000").scalar())
     await sqlite_database.write(add, "o1")
+
+
+async def test_a_lost_transaction_fails_its_acts_and_the_next_goes_on(sqlite_database):
+    """As after an I/O error: SQLite itself has rolled back, in the middle of a batch."""
+
+    def lose(tx):
+        add(tx, "o-lost")
+        tx.connection.connection.driver_connection.execute("ROLLBACK")
+
+    results = await asyncio.gather(
+        sqlite_database.write(add, "o1"), sqlite_database.write(lose), sqlite_database.write(add, "o2"), return_exceptions=True
+    )
+    kept = await sqlite_database.read(openids)
+    answered = [name for name, result in zip(("o1", "o-lost", "o2"), results, strict=True) if not isinstance(result, Exception)]
+    assert isinstance(results[1], Exception)
+    assert kept == answered
+    await sqlite_database.write(add, "o3")
+    assert (await sqlite_database.read(openids))[-1] == "o3"
+
+
+async def test_a_transaction_kept_past_its_act_is_of_no_use(database):
+    kept = await database.write(lambda tx: tx)
+    with pytest.raises(AttributeError):
+        add(kept, "o1")
+    assert await database.read(openids) == []
 
 
 async def test_another_process_that_writes_is_waited_for(sqlite_database):
