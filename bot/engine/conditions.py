@@ -270,14 +270,25 @@ def _compare(compare: Callable[[Any, Any], bool], left: Any, right: Any) -> Call
     get_left, get_right = _getter(left), _getter(right)
 
     def truth(answers: Facts, patient: Facts) -> Truth:
-        a, b = get_left(answers, patient), get_right(answers, patient)
-        if a is None or b is None:
-            return None
-        try:
-            if isinstance(a, str) != isinstance(b, str) and type(a) in NUMBERS_AND_TEXT and type(b) in NUMBERS_AND_TEXT:
-                a, b = float(a), float(b)  # a typed 8 is the birth month "08"
-            return bool(compare(a, b))
-        except Exception:  # text against a number, a value of an unforeseen kind: it cannot be compared, so it is not known
-            return None
+        return _compared(compare, get_left(answers, patient), get_right(answers, patient))
 
-    return truth
+    if not isinstance(left, Name) or left.of_patient or type(right) not in NUMBERS_AND_TEXT:
+        return truth
+    name, kinds = left.name, frozenset({str}) if isinstance(right, str) else frozenset({int, float})
+
+    def plain_truth(answers: Facts, patient: Facts) -> Truth:  # an answer against a fixed value: nearly all there are
+        value = answers.get(name)
+        return compare(value, right) if type(value) in kinds else _compared(compare, value, right)
+
+    return plain_truth
+
+
+def _compared(compare: Callable[[Any, Any], bool], a: Any, b: Any) -> Truth:
+    if a is None or b is None:
+        return None
+    try:
+        if isinstance(a, str) != isinstance(b, str) and type(a) in NUMBERS_AND_TEXT and type(b) in NUMBERS_AND_TEXT:
+            a, b = float(a), float(b)  # a typed 8 is the birth month "08"
+        return bool(compare(a, b))
+    except Exception:  # text against a number, a value of an unforeseen kind: it cannot be compared, so it is not known
+        return None

@@ -69,12 +69,8 @@ class Session:
 
 
 def _wait(data: dict[str, Any]) -> Wait:
-    times = {name: _time(data[name]) for name in ("remind_at", "expire_at")}
-    return Wait(data["node"], datetime.fromisoformat(data["asked_at"]), times["remind_at"], times["expire_at"], data["tries"])
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    remind, expire, read = data["remind_at"], data["expire_at"], datetime.fromisoformat
+    return Wait(data["node"], read(data["asked_at"]), remind and read(remind), expire and read(expire), data["tries"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ class Talk:
 
     def _onward(self, step: Step) -> int:
         for condition, target in step.routes:
-            if condition is None or condition(self.session.answers, self.patient):
+            if condition is None or condition.truth(self.session.answers, self.patient) is True:
                 return target
         return step.next
 
@@ -191,9 +191,9 @@ class Talk:
         return target
 
     def _cross(self, alarms: tuple[RedLine, ...], node: str) -> int | None:
-        session, target = self.session, None
+        session, answers, patient, target = self.session, self.session.answers, self.patient, None
         for alarm in alarms:
-            if not alarm.condition(session.answers, self.patient) or alarm.condition.text in session.raised:
+            if alarm.condition.truth(answers, patient) is not True or alarm.condition.text in session.raised:
                 continue
             session.raised.append(alarm.condition.text)
             self.events.append(AlarmRaised(node, alarm.level, self._reason(alarm), alarm.condition.text))

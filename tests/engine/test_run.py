@@ -273,7 +273,7 @@ def readers(draw):
 
 
 @given(definition("inner"), definition("middle", ["inner"]), definition("outer", ["inner", "middle"]), readers(), st.data())
-@settings(max_examples=250, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=120, deadline=None, phases=[Phase.explicit, Phase.generate])
 def test_never_an_exception_never_silence(inner, middle, outer, read, data):
     flows = []
     for each in (inner, middle, outer):
