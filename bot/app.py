@@ -15,7 +15,6 @@ from bot import practice as content
 from bot.care import conversation, delivery, escalation, followup, parcel, publishing
 from bot.care.practice import Practice
 from bot.config import Settings, WrongSettings, name_of
-from bot.his.calendar import china
 from bot.scheduler import Chore, Scheduler
 from bot.web import log, ops, webhook
 from bot.web.keys import CALLBACK, DATABASE, NOW, PRACTICE, SETTINGS
@@ -24,7 +23,7 @@ from bot.wechat.callback import Callback
 from bot.wechat.client import Client, open_session
 from bot.wechat.sender import Sender
 from bot.wechat.tokens import SharedTokens
-from storage import calendar, revisions
+from storage import calendar, library, revisions
 from storage.database import Database, Tx, open_database
 from storage.sealing import BadKey, Seal
 
@@ -66,7 +65,7 @@ def open_house(settings: Settings, *, now: Callable[[], datetime] = real_now, mi
         elif database.behind:
             raise WrongSettings(["数据库还没有建好，或比程序旧：请先备份，再执行 suifang migrate"])
         practice = content.load(settings, seal, _calendar(database, now()))
-        _publish(database, settings, practice, now())
+        publish_flows(database, settings, practice, now())
     except BaseException:
         database.close_now()
         raise
@@ -132,14 +131,21 @@ def _callback(settings: Settings) -> Callback:
 
 
 def _calendar(database: Database, now: datetime) -> dict[date, bool]:
-    database.write_now(calendar.seed, china((now.year, now.year + 1)))
-    return database.read_now(calendar.days)
+    days = database.read_now(calendar.days)
+    if {now.year, now.year + 1} - {day.year for day in days}:
+        from bot.his.calendar import china  # a third of a second, once a year
+
+        database.write_now(calendar.seed, china((now.year, now.year + 1)))
+        days = database.read_now(calendar.days)
+    return days
 
 
-def _publish(database: Database, settings: Settings, practice: Practice, now: datetime) -> None:
+def publish_flows(database: Database, settings: Settings, practice: Practice, now: datetime) -> None:
     """Publish what changed in the flow files. A file with mistakes is left out, so that a typing error cannot stop the
     hospital: its last revision stays. It is an error only where a plan needs a flow that has no revision at all."""
     texts = content.flow_texts(settings.flows)
+    if texts.items() <= {revision.flow: revision.text for revision in database.read_now(library.published)}.items():
+        return
     good, issues = publishing.inspect(texts)
     for name, found in issues.items():
         errors = [f"第{issue.line}行 {issue.code}" for issue in found if issue.level == "error"]
