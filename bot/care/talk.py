@@ -83,7 +83,8 @@ def resume(
     the waiting question a second time."""
     flow = practice.shelf.get(tx, row.revision_id)
     facts: dict[str, Any] = orjson.loads(row.patient)
-    turn = run.resume(flow, Session.from_json(row.state), said, facts, now, _reader(practice, now, said, answer))
+    session = Session.from_json(row.state)
+    turn = run.resume(flow, session, said, facts, now, _reader(practice, now, flow.waiting(session), answer))
     state = turn.session
     sessions.step(tx, row.id, state.to_json().decode(), state.status, state.wait.due_at if state.wait else None, now)
     return _apply(tx, practice, row, turn, inbound_id, now)
@@ -94,12 +95,12 @@ def interrupt(tx: Tx, row: sessions.Open, now: datetime) -> None:
     sessions.step(tx, row.id, row.state, "interrupted", None, now)
 
 
-def _reader(practice: Practice, now: datetime, whole: str | None = None, answer: Answer | None = None) -> Reader:
+def _reader(practice: Practice, now: datetime, waiting: Question | None = None, answer: Answer | None = None) -> Reader:
     today = practice.today(now)
 
     def read(said: str, question: Question, *, unasked: bool = False) -> Heard:
-        if answer is not None and not unasked and said == whole:
-            return answer
+        if answer is not None and not unasked and question is waiting:
+            return answer  # an earlier question, for a correction, is read anew
         # the engine's Question and the reading's have the same fields on purpose; the grounds do not know each other
         return reading.answer(said, cast(Asked, question), practice.tables, unasked=unasked, today=today)
 
