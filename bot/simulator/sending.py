@@ -22,13 +22,13 @@ ACTIVE = timedelta(seconds=30)
 def custom_send(call: Call) -> dict[str, Any]:
     """message/custom/send: content first, then the person, then window (45015) and count (45047)."""
     body = call.json()
-    kind = body.get("msgtype")
+    kind = str(body.get("msgtype"))
     if kind not in _CONTENT:
         raise Refusal(40008)
-    content = body.get(str(kind))
+    content = body.get(kind)
     if not isinstance(content, Mapping):
         raise Refusal(44002 if content is None else 47001)
-    shown = _CONTENT[str(kind)](call, content)
+    shown = _CONTENT[kind](call, content)
     user = call.platform.user(body.get("touser"))
     if user.blacklisted:
         raise Refusal(43019)
@@ -39,7 +39,7 @@ def custom_send(call: Call) -> dict[str, Any]:
     if user.window.left <= 0:
         raise Refusal(45047)
     user.window.left -= 1
-    call.platform.show(user, "account", _BUBBLE.get(str(kind), str(kind)), **shown)
+    call.platform.show(user, "account", _BUBBLE.get(kind, kind), **shown)
     return OK
 
 

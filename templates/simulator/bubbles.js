@@ -10,11 +10,16 @@ export function bubbleRows(bubbles, before, now, me, account, hands) {
   let last = before;
   for (const one of bubbles) {
     const at = new Date(one.at);
-    if (!last || at - last > GAP) rows.push(h("div", { class: "timeline" }, chatTime(at, now)));
+    if (!last || at - last > GAP) rows.push(h("div", { class: "timeline", "data-at": one.at }, chatTime(at, now)));
     last = at;
     rows.push(row(one, me, account, hands));
   }
   return { rows, last };
+}
+
+// Time lines say "昨天" once the clock has moved on.
+export function retime(chat, now) {
+  for (const line of chat.querySelectorAll(".timeline")) line.textContent = chatTime(new Date(line.dataset.at), now);
 }
 
 function row(one, me, account, hands) {

@@ -1,7 +1,7 @@
 // One phone: its chat, its input, the things one can do with it.
 
 import { attempt, call, clockText, dayText, face, get, h, icon } from "./dom.js";
-import { bubbleRows } from "./bubbles.js";
+import { bubbleRows, retime } from "./bubbles.js";
 
 export class Phone {
   constructor(openid, world) {
@@ -251,6 +251,10 @@ export class Phone {
       if (first || atEnd || fresh.some((one) => one.side === "me")) this.down();
     }
     this.mark();
+  }
+
+  retime() {
+    retime(this.chat, this.world.now());
   }
 
   down() {

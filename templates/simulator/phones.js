@@ -151,7 +151,11 @@ function setClock({ now, rate }) {
 
 function tick() {
   const now = world.now();
-  el("date").textContent = dayText(now);
+  if (el("date").textContent !== dayText(now)) {
+    el("date").textContent = dayText(now);
+    for (const one of shown.values()) one.retime();
+    drawList();
+  }
   el("time").textContent = clockText(now);
 }
 

@@ -97,12 +97,15 @@ async def test_the_clock_bar():
 
     async with simulated(next_due=next_due) as world:
         await people(world)
+        await world.act("p0", "follow")
         async with opened(world) as page:
             await expect(page.locator("#date")).to_have_text("2026年11月23日 星期一")
             await expect(page.locator("#time")).to_have_text("09:30:00")
             await page.get_by_role("button", name="+1小时").click()
             await expect(page.locator("#time")).to_have_text("10:30:00")
+            await expect(phone(page).locator(".timeline")).to_have_text("09:30")
             await page.get_by_role("button", name="+1天").click()
+            await expect(phone(page).locator(".timeline")).to_have_text("昨天 09:30")
             await expect(page.locator("#date")).to_have_text("2026年11月24日 星期二")
             await page.get_by_role("button", name="到下一次联系").click()
             await expect(page.locator("#date")).to_have_text("2026年11月26日 星期四")
