@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-from aiohttp import web
+from aiohttp import ClientTimeout, web
 
 APPID, SECRET, OPENID = "wx0000000000000001", "invented-secret", "oInventedOpenid"
 RID = "651f0e0a-1b2c3d4e-5f607182"
@@ -60,5 +60,10 @@ class WeChat:
         if isinstance(answer, dict):  # WeChat says text/plain to JSON
             return web.Response(text=json.dumps(answer, ensure_ascii=False), content_type="text/plain")
         if isinstance(answer, int):
-            return web.Response(status=answer, text="<html>Bad Gateway</html>")
+            return web.Response(status=answer, text="<html>Bad Gateway</html>", headers={"Location": "/elsewhere"})
         return web.Response(body=answer if isinstance(answer, bytes) else b"{}")
+
+
+def hurry(client, answer):
+    """Wait for a slow answer only as long as the test needs; other answers have all the time of a busy machine."""
+    client._timeout = ClientTimeout(total=0.2 if answer == "slow" else 20)

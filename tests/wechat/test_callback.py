@@ -1,11 +1,12 @@
 """The callback address: who may speak, what is understood, what is answered."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from wechatpy import parse_message
@@ -104,6 +105,11 @@ def test_a_request_without_its_parts_is_refused(callback, missing):
 def test_a_timestamp_that_is_none_is_refused_even_if_it_is_signed(time):
     with pytest.raises(BadSignature):
         plain.decode({"signature": signature(TOKEN, time, "n"), "timestamp": time, "nonce": "n"}, text("好"), NOW)
+
+
+def test_an_empty_nonce_is_refused_even_if_it_is_signed():
+    with pytest.raises(BadSignature):
+        plain.decode(signed(nonce=""), text("好"), NOW)
 
 
 @pytest.mark.parametrize("given", ["é" * 40, "\ud800", "A" * 40, "0" * 40, "f" * 4000])
@@ -266,6 +272,41 @@ def test_an_envelope_of_noise_is_refused(noise):
             Envelope(KEY, APPID).open(sealed_noise)
 
 
+@pytest.mark.parametrize(
+    ("inside", "refusal"),
+    [
+        (SALT + b"\0\0\0\x02hi" + APPID.encode(), None),
+        (SALT + b"\0\0\0\xffhi" + APPID.encode(), BadBody),
+        (SALT + b"\xff\xff\xff\xffhi" + APPID.encode(), BadBody),
+        (SALT + b"\0\0\0\x01hi" + APPID.encode(), BadSignature),
+        (SALT + b"\0\0\0\x02hi", BadSignature),
+        (SALT + b"\0\0\0\x02hi" + APPID.encode() + b"x", BadSignature),
+        (b"short", BadBody),
+    ],
+)
+def test_an_envelope_is_opened_only_if_it_is_whole(inside, refusal):
+    sealed_inside = by_hand(inside + bytes((32 - len(inside) % 32,)) * (32 - len(inside) % 32))
+    if refusal is None:
+        assert Envelope(KEY, APPID).open(sealed_inside) == b"hi"
+        return
+    with pytest.raises(refusal):
+        Envelope(KEY, APPID).open(sealed_inside)
+
+
+@pytest.mark.parametrize("padding", [b"\0" * 6, b"\x06" * 5 + b"\x07", b"\x05" + b"\x06" * 5 + b"\x21", b"12345\x06"])
+def test_wrong_padding_is_refused(padding):
+    inside = SALT + b"\0\0\0\x02hi" + APPID.encode()
+    with pytest.raises((BadBody, BadSignature)):
+        Envelope(KEY, APPID).open(by_hand((inside + padding).ljust(64, padding[-1:])))
+
+
+def by_hand(blocks):
+    """Blocks sealed with the key, without the rules."""
+    key = b64decode(KEY + "=")
+    work = Cipher(algorithms.AES(key), modes.CBC(key[:16])).encryptor()
+    return b64encode(work.update(blocks) + work.finalize()).decode()
+
+
 # --- what is understood
 
 
@@ -319,6 +360,12 @@ def test_whatever_a_patient_writes_is_read_as_the_other_implementation_reads_it(
 @pytest.mark.parametrize("character", ["\x00", "\x07", "\x08", "\x0b", "\x1f"])
 def test_a_control_character_costs_nobody_an_answer(character):
     assert read(text(f"伤口{character}疼")).text == "伤口疼"
+
+
+def test_a_media_id_too_long_to_be_one_is_kept_aside():
+    inbound = read(document("image", MediaId="m" * 201, MsgId=1))
+
+    assert (inbound.media_id, inbound.detail) == ("", {"MediaId": "m" * 201})
 
 
 def test_events_of_one_second_are_told_apart():
@@ -378,6 +425,7 @@ BAD = {
     "UTF-16": text("a").decode().encode("utf-16"),
     "GB18030": text("疼").decode().encode("gb18030"),
     "declared GBK": b'<?xml version="1.0" encoding="gbk"?>' + text("a"),
+    "declared Latin": b'<?xml version="1.0" encoding="iso-8859-1"?>' + text("a"),
     "not UTF-8": text("a").replace(b"CDATA[a", b"CDATA[\xff\xfe"),
     "a comment first": b"<!-- a -->" + text("a"),
     "deep": b"<xml>" + b"<a>" * 9000 + b"</a>" * 9000 + b"</xml>",

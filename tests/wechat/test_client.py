@@ -5,13 +5,13 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from aiohttp import ClientTimeout, TCPConnector
+from aiohttp import TCPConnector
 
 from bot.wechat.client import Client, Scene, Visitor, open_session, sign_in_url
 from bot.wechat.errors import ApiError, Reaction, Unreachable
 from bot.wechat.tokens import SharedTokens, Token
 from storage.database import open_database
-from tests.wechat.server import APPID, BAD_TOKEN, OK, OPENID, RID, SECRET, SEND, TOKEN, Shelf
+from tests.wechat.server import APPID, BAD_TOKEN, OK, OPENID, RID, SECRET, SEND, TOKEN, Shelf, hurry
 
 
 class Clock:
@@ -34,7 +34,7 @@ def shelf():
 
 @pytest.fixture
 def client(wechat, session, shelf, clock):
-    return Client(wechat.url, APPID, SECRET, shelf, session, now=clock, timeout=ClientTimeout(total=0.3))
+    return Client(wechat.url, APPID, SECRET, shelf, session, now=clock)
 
 
 async def test_a_text_goes_out_as_raw_utf_8(client, wechat):
@@ -162,6 +162,7 @@ async def test_a_token_that_is_not_given_is_told(client, wechat, answer, reactio
 @pytest.mark.parametrize("answer", ["cut", "slow", 502, b"<html>", b"[]", {}, {"access_token": "T", "expires_in": "soon"}])
 async def test_nothing_was_sent_while_there_is_no_token(client, wechat, answer):
     wechat.answers(TOKEN, answer)
+    hurry(client, answer)
     with pytest.raises(Unreachable) as refused:
         await client.send_text(OPENID, "一")
 
@@ -204,8 +205,10 @@ async def test_those_who_wait_for_a_token_in_vain_do_not_each_ask_again(client, 
         ({}, True, Reaction.RETRY),
     ],
 )
-async def test_an_answer_that_is_none_says_whether_the_text_may_have_arrived(client, wechat, answer, written, reaction):
+async def test_an_answer_that_is_none_says_whether_the_text_may_have_arrived(client, wechat, shelf, answer, written, reaction):
+    shelf.token = Token("T1", datetime(2027, 1, 1, tzinfo=UTC))
     wechat.answers(SEND, answer)
+    hurry(client, answer)
     with pytest.raises(Unreachable) as refused:
         await client.send_text(OPENID, "一")
 
@@ -225,6 +228,7 @@ async def test_a_server_that_is_not_there_got_nothing(session, shelf, clock, unu
 async def test_no_secret_is_in_an_exceptions_words(client, wechat):
     for answer in ("cut", "slow", 502, b"", BAD_TOKEN, {"errcode": 40003, "errmsg": f"invalid openid hint: [{OPENID}]"}):
         wechat.answers(SEND, answer)
+        hurry(client, answer)
         with pytest.raises((ApiError, Unreachable)) as refused:
             await client.send_text(OPENID, "伤口疼")
         for secret in ("T1", SECRET, OPENID, "伤口疼", "127.0.0.1"):

@@ -4,13 +4,12 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from aiohttp import ClientTimeout
 
 from bot.care.parcel import Parcel
 from bot.wechat.client import Client
 from bot.wechat.sender import Sender, field, message_id
 from bot.wechat.tokens import Token
-from tests.wechat.server import BAD_TOKEN, OK, OPENID, SEND, Shelf
+from tests.wechat.server import BAD_TOKEN, OK, OPENID, SEND, Shelf, hurry
 
 NOW = datetime(2026, 11, 21, 15, 59, 0, tzinfo=UTC)  # one minute before midnight in Beijing
 TEMPLATE = "/cgi-bin/message/template/send"
@@ -27,7 +26,7 @@ def parcel(lane, openid=OPENID, key="out:17", **body):
 def sender(wechat, session):
     shelf = Shelf()
     shelf.token = Token("T1", NOW + timedelta(hours=1))
-    client = Client(wechat.url, "wx0000000000000001", "s", shelf, session, now=lambda: NOW, timeout=ClientTimeout(total=0.3))
+    client = Client(wechat.url, "wx0000000000000001", "s", shelf, session, now=lambda: NOW)
     return Sender(client, {"greeting": "TPL1"}, lambda: NOW)
 
 
@@ -86,6 +85,7 @@ async def test_a_token_that_is_never_taken_is_the_operators(sender, wechat, lane
 @pytest.mark.parametrize(("lane", "outcome"), [("service", "unknown"), ("subscription", "unknown"), ("template", "retry")])
 async def test_what_may_have_arrived_is_sent_again_only_under_a_key(sender, wechat, lane, outcome, answer):
     wechat.answers(PATHS[lane], answer)
+    hurry(sender._client, answer)
 
     assert (await sender.send(parcel(lane))).outcome == outcome
 

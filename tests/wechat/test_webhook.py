@@ -300,6 +300,14 @@ async def test_broken_http_is_refused_in_one_line(make, sqlite_database, caplog)
     assert caplog.text.count("broken request") == 2
 
 
+async def test_too_much_is_refused_before_it_has_all_come(make, sqlite_database):
+    client = await make(sqlite_database)
+    chunk = b"2000\r\n" + b"x" * 0x2000 + b"\r\n"
+
+    assert await raw(client, head("Content-Length: 70000"), b"<xml>") == 413
+    assert await raw(client, head("Transfer-Encoding: chunked"), chunk * 9) == 413
+
+
 async def test_our_own_mistakes_keep_their_traceback(aiohttp_client, caplog):
     async def broken(request):
         raise ValueError("ours")
