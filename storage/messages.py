@@ -9,8 +9,8 @@ from sqlalchemy import Index, Text, bindparam, select, text, update
 from sqlmodel import Field, SQLModel
 
 from storage.columns import Json, key, link, one_of, table
-from storage.transaction import Tx
 from storage.hot import Hot, insert_once
+from storage.transaction import Tx
 
 LANES = ("reply", "service", "subscription", "template", "phone")
 # handed: given to WeChat in the HTTP response; unknown: the call's fate is not known and it is not sent again blindly
@@ -61,6 +61,12 @@ class Outbound(SQLModel, table=True):
             "id",
             sqlite_where=text("state IN ('pending', 'leased')"),
             postgresql_where=text("state IN ('pending', 'leased')"),
+        ),
+        Index(
+            "ix_outbound_leased",
+            "lease_until",
+            sqlite_where=text("state = 'leased'"),
+            postgresql_where=text("state = 'leased'"),
         ),
         Index("ix_outbound_contact_at", "contact_id", "created_at"),
     )

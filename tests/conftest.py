@@ -102,3 +102,11 @@ def sqlite_database(sqlite_url):
     made = open_database(sqlite_url)
     yield made
     made.close_now()
+
+
+@pytest.fixture
+def postgres_database(postgres_url):
+    """An empty, migrated PostgreSQL, for tests of what only it does. Mark them `postgres`."""
+    made = open_database(postgres_url)
+    yield made
+    made.close_now()

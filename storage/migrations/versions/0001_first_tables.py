@@ -538,6 +538,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("state IN ('pending', 'leased')"),
             postgresql_where=sa.text("state IN ('pending', 'leased')"),
         )
+        batch_op.create_index(
+            "ix_outbound_leased",
+            ["lease_until"],
+            unique=False,
+            sqlite_where=sa.text("state = 'leased'"),
+            postgresql_where=sa.text("state = 'leased'"),
+        )
         batch_op.create_index(batch_op.f("ix_outbound_remote_id"), ["remote_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_outbound_session_id"), ["session_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_outbound_ticket_id"), ["ticket_id"], unique=False)
@@ -648,6 +655,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outbound_ticket_id"))
         batch_op.drop_index(batch_op.f("ix_outbound_session_id"))
         batch_op.drop_index(batch_op.f("ix_outbound_remote_id"))
+        batch_op.drop_index(
+            "ix_outbound_leased", sqlite_where=sa.text("state = 'leased'"), postgresql_where=sa.text("state = 'leased'")
+        )
         batch_op.drop_index(
             "ix_outbound_due",
             sqlite_where=sa.text("state IN ('pending', 'leased')"),
