@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from keyword import iskeyword
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -22,7 +23,9 @@ from pydantic_core import PydanticCustomError
 END = "end"
 TEXT_MAX = 600  # characters of one WeChat bubble
 DEFAULT_EXPIRE = timedelta(hours=24)
-RESERVED = frozenset({END, "patient", "and", "or", "not", "in", "is", "if", "else", "true", "false", "yes", "no", "none", "loop"})
+RESERVED = frozenset(
+    {END, "patient", "and", "or", "not", "in", "is", "if", "else", "true", "false", "yes", "no", "none", "loop", "self", "shown"}
+)
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 LONGEST = timedelta(days=60)
 
@@ -49,7 +52,7 @@ def _identifier(value: str) -> str:
 
 
 def _name(value: str) -> str:
-    if _identifier(value).lower() in RESERVED:
+    if _identifier(value).lower() in RESERVED or iskeyword(value):
         raise PydanticCustomError("bad_id", "这个词有别的用处，不能做编号")
     return value
 
@@ -175,8 +178,8 @@ class Flow(_Part):
     remind_after: Duration | None = Field(default=None, description="多久没回复提醒一次")
     expire_after: Duration = Field(default=DEFAULT_EXPIRE, description="多久没回复就结束，不写是 24h")
     otherwise: Text | None = Field(default=None, description="听不懂、不回复、出错时去哪个节点")
-    alarms: tuple[Alarm, ...] = Field(default=(), description="红线：每答一题就核对")
-    nodes: tuple[Node, ...] = Field(min_length=1, description="节点，从第一个开始")
+    alarms: tuple[Alarm, ...] = Field(default=(), max_length=100, description="红线：每答一题就核对")
+    nodes: tuple[Node, ...] = Field(min_length=1, max_length=300, description="节点，从第一个开始")
 
     _marks: dict[Place, tuple[int, int]] = PrivateAttr(default_factory=dict)
 

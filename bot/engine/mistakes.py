@@ -86,6 +86,8 @@ def _words(detail: ErrorDetails, path: Place, last: str, data: Any) -> tuple[str
         return "not_a_number", f"“{last if last != '[key]' else path[-1]}”要写数字", ""
     if kind in ("string_too_short", "too_short"):
         return "empty", f"“{last}”是空的", ""
+    if kind == "too_long":
+        return "too_many", f"“{last}”太多，最多{detail['ctx']['max_length']}个", ""
     return "wrong_type", f"“{last}”的写法不对：{_expected(kind)}", ""
 
 
