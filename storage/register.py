@@ -43,7 +43,7 @@ def lines(
     number from its start, or the last four digits of a phone; `phone_index` finds a whole phone number."""
     due = (
         select(func.min(Touchpoint.due_at))
-        .where(Touchpoint.episode_id == Episode.id, col(Touchpoint.state).in_(("planned", "leased", "invited")))
+        .where(Touchpoint.episode_id == Episode.id, col(Touchpoint.state).in_(("planned", "invited")))
         .correlate(Episode)
         .scalar_subquery()
     )

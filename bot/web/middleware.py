@@ -71,7 +71,9 @@ async def friendly(request: web.Request, handler: Handler) -> web.StreamResponse
 
 
 def _say(request: web.Request, status: int, message: str) -> web.Response:
-    template = "console/message.html" if pages.in_place(request) else "console/error.html"
+    template = "console/error.html" if request.path.startswith("/console") else "phone/error.html"
+    if pages.in_place(request):
+        template = "console/message.html"
     return pages.render(request, template, status=status, message=message, title=HTTPStatus(status).phrase)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import BodyPartReader, web
 
 from bot.care import intake
+from bot.care.discharge import Discharges, RowIssue
 from bot.care.errors import Refused
 from bot.his import discharges
 from bot.web import pages
@@ -43,11 +44,12 @@ async def upload(request: web.Request) -> web.StreamResponse:
     sent = await _received(request)
     practice, now = request.config_dict[PRACTICE], request.config_dict[NOW]()
     found = await asyncio.to_thread(discharges.read, sent.name, sent.body, zone=practice.zone, today=practice.today(now))
+    if not found.rows and all(issue.row == 0 for issue in found.issues):
+        raise Refused("；".join(issue.message for issue in found.issues) or "文件里没有患者。")
     made = await intake.import_list(
         request.config_dict[DATABASE],
         practice,
-        found.rows,
-        found.issues,
+        _with_ignored(found),
         name=sent.name,
         staff_id=request[SIGNED_IN].staff_id,
         now=now,
@@ -56,6 +58,14 @@ async def upload(request: web.Request) -> web.StreamResponse:
     if pages.in_place(request):
         return web.Response(status=204, headers={"HX-Redirect": where})
     raise web.HTTPSeeOther(where)
+
+
+def _with_ignored(found: Discharges) -> Discharges:
+    """A column whose name was not understood is told as well: it may be a misspelt one."""
+    if not found.ignored:
+        return found
+    told = RowIssue(0, "", f"这些列没有用到：{'、'.join(found.ignored)}", kept=True)
+    return replace(found, issues=(*found.issues, told))
 
 
 @dataclass(frozen=True, slots=True)
