@@ -3,23 +3,16 @@
 `SUIFANG_REQUIRE=postgres,browser,node` makes what is named and missing an error instead of a skip.
 """
 
-import os
 import shutil
 from contextlib import ExitStack
 from pathlib import Path
 
 import postgres
 import pytest
+from required import require
 
 from storage.database import open_database
 from storage.tables import metadata
-
-
-def require(what, why):
-    """Skip the test, or fail it when the environment says that `what` has to be there."""
-    if what in os.environ.get("SUIFANG_REQUIRE", "").replace(" ", "").split(","):
-        pytest.fail(f"{what} is required: {why}", pytrace=False)
-    pytest.skip(why)
 
 
 def pytest_generate_tests(metafunc):

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
-from conftest import require
 from playwright.async_api import async_playwright, expect
+from required import require
 from simulated import MONDAY, simulated
 
 pytestmark = pytest.mark.browser
@@ -179,6 +179,8 @@ async def test_a_narrow_screen_shows_one_phone_at_a_time():
             await page.get_by_role("button", name="全部").tap()
             await page.locator('.person[data-openid="p7"]').tap()
             await expect(phone(page, 7)).to_be_in_viewport(ratio=0.9)
+            await page.locator("#phones").evaluate("one => one.scrollTo(0, 0)")  # a swipe back to the first
+            await expect(page.locator("#tabs .on")).to_have_text("张建国")
             small = await page.evaluate(
                 "[...document.querySelectorAll('.moves button, .tab, .foot button')].filter(one => one.offsetParent)"
                 ".filter(one => one.offsetHeight < 30).map(one => one.outerHTML)"

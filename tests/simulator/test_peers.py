@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import require
+from required import require
 from simulated import KEY, simulated
 
 from bot.simulator import xml

@@ -4,6 +4,7 @@ import postgres
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from required import require
 from sqlalchemy import inspect
 
 from storage import migrations
@@ -101,8 +102,6 @@ def test_each_due_time_has_an_index_of_what_waits(database):
 
 
 def test_postgres_is_required_when_the_environment_says_so(monkeypatch):
-    from conftest import require
-
     monkeypatch.setenv("SUIFANG_REQUIRE", "browser, postgres")
     with pytest.raises(pytest.fail.Exception, match="postgres is required: no binaries"):
         require("postgres", "no binaries")
