@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from bot.simulator import page
 from bot.simulator.api import Api
@@ -29,6 +31,15 @@ TRAFFIC = web.AppKey("TRAFFIC", Traffic)
 MAX_BODY = 12 << 20
 
 
+@web.middleware
+async def only_own_pages(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Pages of other sites must not press the buttons of `/sim/`: there is no login here."""
+    origin = request.headers.get("Origin")
+    if origin and request.path.startswith("/sim/") and urlsplit(origin).netloc != request.host:
+        raise web.HTTPForbidden(text="another site's page")
+    return await handler(request)
+
+
 def build(options: Options) -> web.Application:
     """The platform for one official account: its API, its pushes to `options.callback_url`, `/sim/*` and the phones page."""
     clock = options.clock or Clock()
@@ -37,7 +48,7 @@ def build(options: Options) -> web.Application:
     pusher = Pusher(platform, options, faults, traffic)
     live = Live(platform, clock)
     faults.changed = live.changed
-    app = web.Application(client_max_size=MAX_BODY)
+    app = web.Application(client_max_size=MAX_BODY, middlewares=[only_own_pages])
     app[OPTIONS], app[PLATFORM], app[CLOCK] = options, platform, clock
     app[PUSHER], app[FAULTS], app[TRAFFIC] = pusher, faults, traffic
     Api(platform, faults, traffic, pusher).mount(app)

@@ -23,13 +23,18 @@ def mount(app: web.Application) -> None:
     here = folder()
     if not here.is_dir():
         return
-    app.router.add_static("/sim/static/", here, append_version=False)
+    app.router.add_static("/sim/static/", here)
 
     async def index(request: web.Request) -> web.StreamResponse:
         response = web.FileResponse(here / "index.html")
         response.headers["Content-Security-Policy"] = POLICY
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Cache-Control"] = "no-cache"
         return response
 
+    async def fresh(request: web.Request, response: web.StreamResponse) -> None:
+        """An upgrade shows at once: browsers ask each time whether a file has changed."""
+        if request.path == "/" or request.path.startswith("/sim/static/"):
+            response.headers["Cache-Control"] = "no-cache"
+            response.headers["X-Content-Type-Options"] = "nosniff"
+
     app.router.add_get("/", index)
+    app.on_response_prepare.append(fresh)

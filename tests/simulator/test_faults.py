@@ -197,6 +197,15 @@ async def test_bad_orders_are_refused_and_break_nothing(path, body, status):
         assert (await world.look("state"))["waiting"] == 0
 
 
+@pytest.mark.parametrize(("origin", "status"), [("https://elsewhere.example.org", 403), ("null", 403), (None, 200)])
+async def test_pages_of_other_sites_cannot_press_the_buttons(origin, status):
+    async with simulated() as world:
+        headers = {"Origin": origin or world.base}
+        async with world.session.post("/sim/phones", json={"name": "甲"}, headers=headers) as answer:
+            assert answer.status == status
+        assert len(world.platform.users) == (status == 200)
+
+
 async def test_the_page_carries_a_strict_policy_and_loads_nothing_from_elsewhere():
     async with simulated() as world:
         async with world.session.get("/") as answer:
@@ -207,6 +216,6 @@ async def test_the_page_carries_a_strict_policy_and_loads_nothing_from_elsewhere
         assert "style=" not in page
         for name in ("phones.css", "phones.js", "phone.js", "panel.js", "bubbles.js", "dom.js", "icons.svg", "icon.svg"):
             async with world.session.get(f"/sim/static/{name}") as answer:
-                assert answer.status == 200
+                assert (answer.status, answer.headers["Cache-Control"]) == (200, "no-cache")
                 found = await answer.text()
                 assert "https://" not in found.replace("https?://", "").replace("http://www.w3.org", "")
