@@ -14,6 +14,7 @@ from aiohttp import web
 
 from bot.care.inbound import Inbound
 from bot.care.parcel import Reply
+from bot.web import serverlog
 from bot.web.keys import CALLBACK, DATABASE, NOW, PRACTICE
 from bot.wechat.callback import BadBody, BadSignature
 
@@ -34,6 +35,7 @@ _log = structlog.get_logger(__name__)
 def install(app: web.Application, receive: Receive, requeue: Requeue, *, budget: float = BUDGET) -> None:
     """Add the callback address to the application. `receive` and `requeue` are care's acts (`conversation.receive`,
     `delivery.requeue`); `budget` in seconds. To be called after what opens the database, if the application opens it."""
+    serverlog.install()
     webhook = Webhook(receive, requeue, budget)
     app.router.add_get(PATH, webhook.verify, allow_head=False)
     app.router.add_post(PATH, webhook.post)

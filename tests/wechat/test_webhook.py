@@ -1,7 +1,6 @@
 """The webhook over HTTP with a database behind it: what WeChat and what a stranger get back, and what is kept."""
 
 import asyncio
-import threading
 from datetime import timedelta
 
 import pytest
@@ -11,47 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import select
 
-from bot.care.parcel import Reply
-from bot.web import serverlog, webhook
+from bot.web import webhook
 from bot.web.keys import CALLBACK, DATABASE, NOW, PRACTICE
-from storage import contacts, messages, outbox
 from storage.messages import Inbound, Outbound
+from tests.wechat.care import Care, requeue
 from tests.wechat.documents import DOCUMENTS, OPENID, text
 from tests.wechat.test_callback import KEY, TOKEN, answered, peer, plain, safe, sealed, signed
 from tests.wechat.test_callback import NOW as THEN
-
-
-class Care:
-    """An act like `conversation.receive`: it keeps what came and answers it once. `gate` holds it up, `fault` breaks it."""
-
-    def __init__(self):
-        self.gate = threading.Event()
-        self.gate.set()
-        self.entered = threading.Event()
-        self.fault = None
-        self.reply = "收到：{}"
-
-    def receive(self, tx, practice, inbound, now):
-        contact = contacts.hold(tx, inbound.openid, now)
-        known = {"key": inbound.key, "contact_id": contact.id, "kind": inbound.kind, "event": inbound.event, "text": inbound.text}
-        inbound_id = messages.record(tx, **known, media_id=inbound.media_id, detail=inbound.detail, at=inbound.at, now=now)
-        self.entered.set()
-        assert self.gate.wait(10)
-        if self.fault:
-            raise self.fault
-        if inbound_id is None:
-            stored = messages.stored_reply(tx, inbound.key)
-            return Reply(stored[1], stored[0]) if stored else None
-        if self.reply is None:
-            return None
-        body = {"text": self.reply.format(inbound.text)}
-        row = messages.outgoing(key=f"r:{inbound.key}", contact_id=contact.id, lane="reply", body=body, now=now, state="handed")
-        outbound_id = messages.post(tx, row | {"reply_to": inbound_id})
-        return Reply(body["text"], outbound_id)
-
-
-def requeue(tx, practice, outbound_id, now):
-    outbox.requeue(tx, outbound_id, now)
 
 
 @pytest.fixture
@@ -283,13 +248,11 @@ def head(*headers):
 
 
 async def test_broken_http_is_refused_in_one_line(make, sqlite_database, caplog):
-    serverlog.install()
-    client = await make(sqlite_database, budget=0.05)
+    client = await make(sqlite_database)
     body = text("疼")
     chunked = head("Transfer-Encoding: chunked")
 
     assert await raw(client, head(f"Content-Length: {len(body)}"), body[:10], body[10:]) == 200
-    assert await raw(client, head(f"Content-Length: {len(body)}"), body[:10]) == 400  # the rest never comes
     assert await raw(client, chunked, b"zz\r\nnot a chunk\r\n") == 400
     assert await raw(client, head("Content-Encoding: gzip", f"Content-Length: {len(body)}"), body) == 400
     await raw(client, head(f"Content-Length: {len(body)}"), body[:10], hang_up=True)
@@ -298,6 +261,12 @@ async def test_broken_http_is_refused_in_one_line(make, sqlite_database, caplog)
     assert "Traceback" not in caplog.text
     assert "not a chunk" not in caplog.text
     assert caplog.text.count("broken request") == 2
+
+
+async def test_a_body_that_dribbles_in_is_not_waited_for(make, sqlite_database):
+    client = await make(sqlite_database, budget=0.02)
+
+    assert await raw(client, head("Content-Length: 300"), text("疼")[:10]) == 400
 
 
 async def test_too_much_is_refused_before_it_has_all_come(make, sqlite_database):
@@ -312,8 +281,8 @@ async def test_our_own_mistakes_keep_their_traceback(aiohttp_client, caplog):
     async def broken(request):
         raise ValueError("ours")
 
-    serverlog.install()
     app = web.Application()
+    webhook.install(app, None, None)
     app.router.add_get("/", broken)
     assert (await (await aiohttp_client(app)).get("/")).status == 500
     assert "Traceback" in caplog.text
