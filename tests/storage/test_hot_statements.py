@@ -3,11 +3,14 @@
 import importlib
 import pkgutil
 import re
+from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 import storage
+from storage import tickets
 from storage.hot import Hot
 
 
@@ -44,6 +47,19 @@ def test_no_hot_statement_reads_a_whole_table(sqlite_database):
                 scans[name] = step
     assert len(HOT) > 10
     assert scans == {}
+
+
+def test_the_ladder_asks_only_the_open_tickets(sqlite_database):
+    """Not a hot statement, but asked at every tick."""
+
+    def steps(tx):
+        seen = []
+        event.listen(tx.connection, "before_cursor_execute", lambda *call: seen.append(call[2:4]))
+        tickets.climbing(tx, datetime(2026, 11, 21, tzinfo=UTC), 50)
+        sql, values = seen[-1]
+        return [row[3] for row in tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()]
+
+    assert "SEARCH ticket USING INDEX ix_ticket_climb (climb_at<?)" in sqlite_database.read_now(steps)
 
 
 TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
