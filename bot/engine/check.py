@@ -87,11 +87,8 @@ class _Check:
         return any(node.ask or (node.use and self._asks(node.use, seen | {name})) for node in self.library[name].nodes)
 
     def remind(self, path: Place, part: Flow | Node) -> None:
-        remind = part.remind_after or self.flow.remind_after
-        if part.remind_after or part.expire_after:
-            expire = part.expire_after or self.flow.expire_after
-            if remind and remind >= expire:
-                self.add(path, "remind_late", "提醒的时间要早于结束的时间")
+        if part.remind_after and part.remind_after >= (part.expire_after or self.flow.expire_after):
+            self.add(path, "remind_late", "提醒的时间要早于结束的时间")
 
     # A node
 

@@ -36,7 +36,7 @@ class Step:
     next: int
     otherwise: int | None
     remind_after: timedelta | None
-    expire_after: timedelta | None
+    expire_after: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,7 @@ def answers_of(flow: Flow, subs: Mapping[str, Compiled]) -> dict[str, Any]:
 def _step(node: Node, number: int, flow: Flow, index: Mapping[str, int], labels: Labels) -> Step:
     after = number + 1 if number + 1 < len(flow.nodes) else AT_END
     question = question_of(node.answer) if node.ask and node.answer else None
+    remind, expire = node.remind_after or flow.remind_after, node.expire_after or flow.expire_after
     return Step(
         id=node.id,
         sets=tuple(node.set.items()),
@@ -140,8 +141,8 @@ def _step(node: Node, number: int, flow: Flow, index: Mapping[str, int], labels:
         routes=tuple((compile_condition(route.if_) if route.if_ else None, _target(route.go, index)) for route in node.route),
         next=_target(node.go, index) if node.go else after,
         otherwise=_target(node.otherwise, index) if node.otherwise else None,
-        remind_after=node.remind_after or flow.remind_after,
-        expire_after=node.expire_after or flow.expire_after,
+        remind_after=remind if remind and remind < expire else None,  # a short question under a flow's long reminder
+        expire_after=expire,
     )
 
 

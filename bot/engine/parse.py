@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -19,8 +20,9 @@ from bot.engine.mistakes import explain
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SIZE_MAX = 512 * 1024
+SIZE_MAX = 256 * 1024
 DEPTH_MAX = 40
+BRACKETS_MAX = 200  # unclosed brackets: ruamel's time grows with their square
 KNOWN_TAGS = re.compile(r"tag:yaml\.org,2002:(str|int|float|bool|null|timestamp|map|seq|merge)")
 
 
@@ -66,7 +68,9 @@ def load_yaml(text: str) -> tuple[Any, list[Issue]]:
 def read_yaml(text: str) -> Document:
     """`load_yaml` with the place of each part."""
     if len(text) > SIZE_MAX:
-        return Document(None, issues=[Issue(0, 0, "too_big", "文件太大，不能超过 512 KB")])
+        return Document(None, issues=[Issue(0, 0, "too_big", "文件太大，不能超过 256 KB")])
+    if _brackets(text) > BRACKETS_MAX:
+        return Document(None, issues=[Issue(0, 0, "too_deep", "括号的层次太多")])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -83,6 +87,12 @@ def read_yaml(text: str) -> Document:
     walk = _Walk()
     data = walk.plain(root, ())
     return Document(None if walk.issues else data, walk.marks, list(dict.fromkeys(walk.issues)))
+
+
+def _brackets(text: str) -> int:
+    """How many brackets are open at once at most, quotes not minded."""
+    steps = (1 if sign in "[{" else -1 for sign in re.findall(r"[\[\]{}]", text))
+    return max(accumulate(steps), default=0)
 
 
 class _Walk:

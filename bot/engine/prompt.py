@@ -46,11 +46,11 @@ def cue(question: Question, asked: str) -> str:
     """What is shown after the words of the question."""
     if question.options:
         return listed(question)
-    if re.search(r"回复|回答|请选|请写|例如|[0-9０-９]", asked):
+    if re.search(r"回复|回答|请选|请写|请打", asked):
         return ""
     if question.kind == "yesno":
         return "（请回复：有 / 没有）" if re.search(r"有没有|有无|有.*[吗么]", asked) else "（请回复：是 / 不是）"
-    if question.kind == "scale" and question.min is not None and question.max is not None:
+    if question.kind == "scale" and not re.search(r"[0-9０-９]", asked) and question.min is not None and question.max is not None:
         return f"（请回复 {question.min:g} 到 {question.max:g} 的数字）"
     return ""
 

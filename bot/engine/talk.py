@@ -152,7 +152,7 @@ class Talk:
             return self._finish()
         self.say(step.id, before + self.words(step, hint=hint))
         remind = self.now + step.remind_after if step.remind_after else None
-        expire = self.now + step.expire_after if step.expire_after else None
+        expire = self.now + step.expire_after
         self.session.wait = Wait(step.id, self.now, remind, expire, tries)
         return None
 
