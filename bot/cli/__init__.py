@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bot.cli import check, discharges, migrate, serve, simulate, staff
+from bot.cli import check, demo, discharges, migrate, serve, simulate, staff
 
 app = typer.Typer(
     name="suifang",
@@ -16,6 +16,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="随访：出院患者的微信随访。设置用环境变量 SUIFANG_… 或 suifang.toml，缺什么请看 suifang check。",
 )
+app.command()(demo.demo)
 app.command()(serve.serve)
 app.command()(check.check)
 app.command()(migrate.migrate)
