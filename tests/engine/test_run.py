@@ -94,6 +94,26 @@ def test_reminded_once_then_expired():
     assert expired.session.status == "expired"
 
 
+def test_a_short_question_under_a_long_reminder_is_not_reminded():
+    flow = flow_of(QUESTION.replace("ask: 多疼", "expire_after: 2h, ask: 多疼"))
+    wait = start(flow, SAMPLE, NOW, plain_reader.read).session.wait
+    assert (wait.remind_at, wait.due_at) == (None, NOW + timedelta(hours=2))
+
+
+def test_what_check_would_have_found_does_not_compile():
+    for text, words in (
+        ("id: a\ntitle: a\nnodes:\n  - {id: one, use: b}\n", "b"),
+        ("id: a\ntitle: a\nnodes:\n  - {id: one, say: 好, go: two}\n", "two"),
+        ("id: a\ntitle: a\nnodes:\n  - {id: one, say: '{{ 2 ** 9 }}'}\n", "只能用"),
+        ("id: a\ntitle: a\nnodes:\n  - {id: one, route: [{if: b = 1, go: end}]}\n", "=="),
+    ):
+        with pytest.raises(ValueError, match=words):
+            compile(parse(text)[0], {})
+    ring = [parse(f"id: {one}\ntitle: x\nnodes:\n  - {{id: one, use: {two}}}\n")[0] for one, two in (("a", "b"), ("b", "a"))]
+    with pytest.raises(ValueError, match="没有尽头"):
+        compile_all(ring)
+
+
 def test_a_talk_that_never_stops_is_stopped():
     flow = flow_of("id: a\ntitle: a\nnodes:\n  - {id: one, say: 一}\n  - {id: two, say: 二, go: one}\n")
     turn = start(flow, SAMPLE, NOW, plain_reader.read)
