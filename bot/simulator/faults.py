@@ -57,6 +57,8 @@ class Faults:
                 raise ValueError(f"{name} is of a wrong type")
         if kind in ("duplicate", "out_of_order"):
             settings["path"] = PUSH
+        if kind == "code" and settings.get("path") == PUSH:
+            raise ValueError("推送没有错误码，请选变慢、断开、两次或乱序")
         fault = Fault(self._next, kind, **settings)  # type: ignore[arg-type]
         self._next += 1
         self.active.append(fault)

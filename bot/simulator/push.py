@@ -169,15 +169,17 @@ class Pusher:
     async def _once_or_twice(self, push: Push, raw: str, attempt: int) -> Delivery:
         if attempt == 1 and self._faults.take(PUSH, "duplicate"):
             both = await asyncio.gather(self._attempt(push, raw, 1), self._attempt(push, raw, 2), return_exceptions=True)
-            good = [one for one in both if isinstance(one, Delivery)]
-            if not good:
-                raise NoAnswer
-            return good[0]
+            for one in both:
+                if isinstance(one, Delivery):
+                    return one
+                if not isinstance(one, NoAnswer):
+                    raise one
+            raise NoAnswer
         return await self._attempt(push, raw, attempt)
 
     async def _attempt(self, push: Push, raw: str, attempt: int) -> Delivery:
         """One POST; NoAnswer when the connection fails or five seconds pass."""
-        fault = self._faults.take(PUSH, "slow", "cut", "code")
+        fault = self._faults.take(PUSH, "slow", "cut")
         if fault and fault.kind == "slow":
             await asyncio.sleep(fault.seconds)
         query, body = self._sealed(push, raw)
@@ -196,7 +198,7 @@ class Pusher:
             note += f" {type(error).__name__}"
             raise NoAnswer from None
         else:
-            if fault and fault.kind in ("cut", "code"):
+            if fault and fault.kind == "cut":
                 note += " 回答在路上丢失"
                 raise NoAnswer
         finally:

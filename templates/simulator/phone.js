@@ -24,7 +24,7 @@ export class Phone {
   }
 
   build() {
-    const { name } = this.summary;
+    const { name, code } = this.summary;
     this.chat = h("div", { class: "chat", role: "log", "aria-label": `${name}的聊天`, tabindex: "0" });
     this.input = h("textarea", { rows: "1", "aria-label": `${name}要说的话`, enterkeyhint: "send", autocomplete: "off" });
     this.input.addEventListener("input", () => this.grow());
@@ -48,7 +48,8 @@ export class Phone {
       h("span", { class: "face account big", "aria-hidden": "true" }),
       h("b", {}, this.world.account),
       h("p", {}, "尚未关注"),
-      h("button", { class: "green", onclick: () => this.act("follow") }, "关注公众号"),
+      code ? h("button", { class: "green", onclick: () => this.act("scan", { scene: code }) }, "扫出院小结上的二维码") : null,
+      h("button", { class: code ? "plain" : "green", onclick: () => this.act("follow") }, "关注公众号"),
       h("button", { class: "plain", onclick: () => this.scan() }, "扫病区二维码"),
     );
     const dots = h("button", { class: "dots", "aria-label": `${name}的详情`, onclick: () => this.world.select(this.openid) }, icon("more"));
@@ -141,9 +142,9 @@ export class Phone {
     const choice = (label, scene, note) =>
       h("button", { class: "choice", "data-scene": scene, onclick: () => this.act("scan", { scene }) }, h("b", {}, label), note ? h("small", {}, note) : null);
     const choices = [];
-    if (this.summary.code) choices.push(choice("出院小结上的二维码", this.summary.code, "本人的登记码"));
-    for (const [label, scene] of Object.entries(state.wards)) choices.push(choice(label, scene, "病区二维码"));
-    for (const scene of state.recent) choices.push(choice(scene, scene, "最近生成"));
+    if (this.summary.code) choices.push(choice("出院小结上的二维码", this.summary.code, "本人"));
+    for (const [label, scene] of Object.entries(state.wards)) choices.push(choice(label, scene, "病区"));
+    for (const scene of state.recent) choices.push(choice(scene, scene, "最近"));
     this.open(
       h(
         "div",

@@ -182,6 +182,7 @@ BAD = [
     ("phones/o1/location", {"x": "here"}, 400),
     ("faults", {"kind": "flood"}, 400),
     ("faults", {"kind": "busy", "left": "many"}, 400),
+    ("faults", {"kind": "busy", "path": "push"}, 400),
     ("templates", {"id": "T"}, 400),
 ]
 

@@ -72,6 +72,16 @@ async def test_scan_type_read_and_tap():
             assert (await first.locator(".picture img").evaluate("one => one.decode().then(() => one.naturalWidth)")) == 480
 
 
+async def test_one_tap_scans_the_code_on_ones_own_paper():
+    async with simulated() as world:
+        await people(world)
+        async with opened(world) as page:
+            await phone(page, 1).get_by_role("button", name="扫出院小结上的二维码").click()
+            await expect(phone(page, 1).get_by_text("已关注示例医院")).to_be_visible()
+            await world.pusher.idle()
+            assert world.webhook.pushes[0]["EventKey"] == "qrscene_e-1"
+
+
 async def test_a_template_card_opens_its_page_as_this_person():
     async with simulated() as world:
         await people(world)
