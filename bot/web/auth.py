@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,11 +14,10 @@ from aiohttp import web
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from bot.web import pages
+from bot.web import forms, pages
 from bot.web.keys import DATABASE, SETTINGS
 from bot.web.pages import SIGNED_IN
 from storage import staff
-from storage.transaction import Tx
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
@@ -55,7 +55,12 @@ def is_secure(request: web.Request) -> bool:
 
 
 def hashed(token: str) -> str:
-    return sha256(token.encode()).hexdigest()
+    return sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def is_token_of(person: staff.SignedIn, token: str) -> bool:
+    """Whether a form came from a page of this login."""
+    return hmac.compare_digest(token.encode("utf-8", "surrogateescape"), person.csrf.encode())
 
 
 async def who(request: web.Request) -> staff.SignedIn | None:
@@ -81,12 +86,12 @@ async def show_login(request: web.Request) -> web.StreamResponse:
 
 
 async def sign_in(request: web.Request) -> web.StreamResponse:
-    form = await request.post()
-    username, password = str(form.get("username", "")).strip()[:40], str(form.get("password", ""))[:200]
-    wanted = _next(str(form.get("next", "")))
+    form = await forms.read(request)
+    username, password = form.get("username", "")[:40], str((await request.post()).get("password", ""))  # as it was typed
+    wanted = _next(form.get("next", ""))
     now, database = request.config_dict[CLOCK](), request.config_dict[DATABASE]
-    limits = {"within": WITHIN, "of_user": TRIES_OF_USER, "of_address": TRIES_OF_ADDRESS}
-    if not await database.write(_try, username, request.remote or "", now, limits):
+    limits = {"of_user": TRIES_OF_USER, "of_address": TRIES_OF_ADDRESS}
+    if not await database.write(staff.try_login, username, request.remote or "", now, within=WITHIN, **limits):
         message = f"尝试次数过多。请 {WITHIN.seconds // 60} 分钟后再试，或请系统管理员帮助。"
         return pages.render(request, "console/login.html", status=429, next=wanted, message=message, username=username)
     member = await database.read(staff.by_username, username)
@@ -110,10 +115,6 @@ async def sign_out(request: web.Request) -> web.StreamResponse:
     response = web.HTTPSeeOther("/console/login")
     response.del_cookie(cookie_name(request), path="/", httponly=True, samesite="Lax", secure=is_secure(request))
     raise response
-
-
-def _try(tx: Tx, username: str, address: str, now: datetime, limits: dict[str, object]) -> bool:
-    return staff.try_login(tx, username, address, now, **limits)  # type: ignore[arg-type]
 
 
 async def _verify(kept: str, password: str) -> bool:

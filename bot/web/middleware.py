@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
 import traceback
 from http import HTTPStatus
@@ -13,7 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bot.care.errors import Refused
-from bot.web import auth, pages
+from bot.web import auth, forms, pages
 from bot.web.keys import SETTINGS
 
 _log = structlog.get_logger()
@@ -34,6 +33,7 @@ HEADERS = {
 OPEN = (auth.show_login, auth.sign_in)  # all that needs no login
 _SAFE = frozenset({"GET", "HEAD"})
 _SAYS = {
+    400: "发来的内容读不出来。请刷新页面后再试。",
     403: "这个操作被拒绝了。请刷新页面后再试。",
     404: "没有找到这个页面，可能已被删除，或地址有误。",
     405: "这个操作不能这样进行。请刷新页面后再试。",
@@ -86,8 +86,8 @@ async def own_requests_only(request: web.Request, handler: Handler) -> web.Strea
         raise web.HTTPForbidden
     person = request.get(pages.SIGNED_IN)
     if person and not request.content_type.startswith("multipart/"):  # a form with a file: `upload` looks at it itself
-        token = request.headers.get("X-CSRF-Token") or str((await request.post()).get("csrf", ""))
-        if not hmac.compare_digest(token.encode(), person.csrf.encode()):
+        token = request.headers.get("X-CSRF-Token") or (await forms.read(request)).get("csrf", "")
+        if not auth.is_token_of(person, token):
             raise web.HTTPForbidden
     return await handler(request)
 
@@ -96,7 +96,7 @@ def _from_here(request: web.Request) -> bool:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site in ("same-origin", "none")
-    origin = urlsplit(request.headers.get("Origin", "")).netloc  # plain http: browsers send no Sec-Fetch-Site
+    origin = request.headers.get("Origin", "").partition("://")[2]  # plain http: browsers send no Sec-Fetch-Site
     public = urlsplit(request.config_dict[SETTINGS].public_url).netloc
     return origin != "" and origin in (request.host, public)
 
@@ -115,7 +115,7 @@ async def staff_only(request: web.Request, handler: Handler) -> web.StreamRespon
 
 def _to_login(request: web.Request) -> web.Response:
     if pages.in_place(request):
-        back = urlsplit(request.headers.get("HX-Current-URL", "")).path
+        back = "/" + request.headers.get("HX-Current-URL", "").partition("://")[2].partition("/")[2]
         return web.Response(status=401, headers={"HX-Redirect": _login(back)})
     return web.Response(status=303, headers={"Location": _login(request.path if request.method in _SAFE else "")})
 

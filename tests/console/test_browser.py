@@ -51,9 +51,9 @@ class Desk:
     async def go(self, path):
         await self.page.goto(self.home + path)
 
-    async def sign_in(self, username="liu"):
+    async def sign_in(self):
         await self.go("/console/")
-        await self.page.fill("[name=username]", username)
+        await self.page.fill("[name=username]", "liu")
         await self.page.fill("[name=password]", hospital.PASSWORD)
         await self.page.click("text=登录")
         await self.page.wait_for_selector(".tabs")

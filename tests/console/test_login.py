@@ -100,7 +100,7 @@ async def test_guessing_many_names_from_one_address_is_stopped(stranger, sqlite_
 
 
 async def test_a_right_password_forgives_the_wrong_ones_before(stranger):
-    for _ in range(3):
+    for _ in range(2):
         for _ in range(auth.TRIES_OF_USER - 1):
             await stranger.sign_in(password="no")
         assert (await stranger.sign_in())[0].status == 303

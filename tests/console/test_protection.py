@@ -1,5 +1,7 @@
 """Requests from elsewhere, headers, errors, and words that want to be markup."""
 
+import asyncio
+
 import hospital
 import pytest
 from sqlmodel import select
@@ -185,3 +187,40 @@ async def test_looking_at_a_patient_is_written_down(nurse, sqlite_database):
 def test_the_policy_names_no_other_host():
     assert "http" not in middleware.POLICY
     assert "unsafe" not in middleware.POLICY
+
+
+WILD = [
+    ("GET", "/console/tickets?page=99999999999999999999&ward=%00%ff", {}, None),
+    ("GET", "/console/tickets/99999999999999999999", {}, None),
+    ("GET", "/console/tickets?queue=%E2%82", {}, None),
+    ("GET", "/console/patients?page=-1", {}, None),
+    ("GET", "/console/flows/%00", {}, None),
+    ("GET", "/console/tickets", {"HX-Request": "true", "HX-Current-URL": "http://["}, None),
+    ("POST", "/console/patients", {"Content-Type": "application/x-www-form-urlencoded"}, b"words=\xff\xfe&csrf=1"),
+    ("POST", "/console/patients", {"Content-Type": "application/x-www-form-urlencoded; charset=nonsense"}, b"words=1"),
+    ("POST", "/console/patients", {"Content-Type": "text/plain"}, b"words=1"),
+    ("POST", "/console/imports", {"Content-Type": "multipart/form-data"}, b"x"),
+    ("POST", "/console/imports", {"Content-Type": "multipart/form-data; boundary=b"}, b"--b\r\n\r\nx"),
+    ("POST", "/console/login", {"Content-Type": "multipart/form-data"}, b"x"),
+    ("POST", "/console/login", {"Content-Type": "multipart/form-data; boundary=b"}, b"nonsense"),
+    ("POST", "/console/logout", {"Origin": "http://["}, b""),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "headers", "body"), WILD)
+@pytest.mark.parametrize("token", [True, False])
+async def test_wild_requests_are_refused_calmly(nurse, method, path, headers, body, token):
+    sent = {"Origin": f"http://{nurse.client.host}:{nurse.client.port}"} | headers
+    if token:
+        sent["X-CSRF-Token"] = nurse.csrf
+    response = await nurse.client.request(method, path, headers=sent, data=body, allow_redirects=False)
+    assert response.status < 500, await response.text()
+
+
+async def test_a_cookie_of_wild_bytes_is_nobody(stranger):
+    reader, writer = await asyncio.open_connection("127.0.0.1", stranger.client.port)
+    writer.write(b"GET /console/tickets HTTP/1.1\r\nHost: x\r\nCookie: suifang=\xff\xfe\r\nConnection: close\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    assert answer.split()[1] in (b"303", b"400")

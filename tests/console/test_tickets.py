@@ -196,6 +196,31 @@ async def test_the_window_that_is_shut_says_so_and_points_to_the_phone(nurse, sq
     assert see(Outbound, author="staff") == []
 
 
+@pytest.mark.parametrize(
+    ("contact", "says"),
+    [
+        ({"quota_left": 1}, "只剩留给安全提示的 1 条"),
+        ({"quota_left": 0}, "条数已用完"),
+        ({"window_until": None}, "窗口已关闭"),
+        ({"openid": None, "state": "unfollowed"}, "已取消关注"),
+    ],
+)
+async def test_the_page_says_beforehand_just_when_a_reply_will_be_refused(nurse, sqlite_database, contact, says):
+    def fill(tx):
+        _, _, held, made = hospital.talk(tx, 1)
+        for name, value in contact.items():
+            setattr(held, name, value)
+        tx.session.add(held)
+        return made.id
+
+    case = sqlite_database.write_now(fill)
+    _, text = await nurse.get(f"/console/tickets/{case}")
+    assert says in text
+    assert 'class="shut"' in text
+    response, _ = await nurse.post(f"/console/tickets/{case}/reply", {"text": "您好"}, headers={"HX-Request": "true"})
+    assert response.status == 409
+
+
 async def test_a_ticket_without_wechat_says_to_call(nurse, sqlite_database):
     def fill(tx):
         return hospital.ticket(tx, None, hospital.person(tx, 1)[1], "L3", "phone", "三次未回复").id

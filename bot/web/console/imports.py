@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 from dataclasses import dataclass, replace
 
 from aiohttp import BodyPartReader, web
@@ -12,7 +11,7 @@ from bot.care import intake
 from bot.care.discharge import Discharges, RowIssue
 from bot.care.errors import Refused
 from bot.his import discharges
-from bot.web import pages
+from bot.web import auth, forms, pages
 from bot.web.keys import DATABASE, NOW, PRACTICE
 from bot.web.pages import SIGNED_IN
 from storage import library, staff
@@ -28,7 +27,7 @@ async def index(request: web.Request) -> web.StreamResponse:
     return pages.render(request, "console/imports.html", imports=earlier, names=names, one=None)
 
 
-@routes.get(r"/imports/{id:\d+}")
+@routes.get(r"/imports/{id:\d{1,15}}")
 async def show(request: web.Request) -> web.StreamResponse:
     database = request.config_dict[DATABASE]
     one = await database.read(library.one_import, int(request.match_info["id"]))
@@ -41,7 +40,10 @@ async def show(request: web.Request) -> web.StreamResponse:
 @routes.post("/imports")
 async def upload(request: web.Request) -> web.StreamResponse:
     """Read the file off the event loop, keep its good rows, and show what came of it."""
-    sent = await _received(request)
+    try:
+        sent = await _received(request)
+    except ValueError:  # a form without its boundary, or cut off
+        raise web.HTTPBadRequest from None
     practice, now = request.config_dict[PRACTICE], request.config_dict[NOW]()
     found = await asyncio.to_thread(discharges.read, sent.name, sent.body, zone=practice.zone, today=practice.today(now))
     if not found.rows and all(issue.row == 0 for issue in found.issues):
@@ -85,9 +87,9 @@ async def _received(request: web.Request) -> Sent:
         if part.name == "csrf":
             token = (await part.read_chunk(200)).decode("ascii", "replace").strip()
         elif part.name == "file":
-            if not hmac.compare_digest(token.encode(), person.csrf.encode()):
+            if not auth.is_token_of(person, token):
                 raise web.HTTPForbidden
-            name = (part.filename or "").replace("\\", "/").rsplit("/", 1)[-1][:200]
+            name = forms.clean((part.filename or "").replace("\\", "/").rsplit("/", 1)[-1])[:200]
             if not name:
                 raise Refused("请先选择要导入的文件。")
             return Sent(name, await _body(part))

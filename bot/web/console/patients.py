@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.care.practice import Practice
-from bot.web import pages, phrases
+from bot.web import forms, pages, phrases
 from bot.web.console import answers
 from bot.web.keys import DATABASE, NOW, PRACTICE
 from bot.web.pages import SIGNED_IN
@@ -42,12 +42,12 @@ async def index(request: web.Request) -> web.StreamResponse:
 @routes.post("/patients")
 async def search(request: web.Request) -> web.StreamResponse:
     """By POST: a name or a number in an address would stay in histories and logs."""
-    form = await request.post()
-    return await _lines(request, str(form.get("words", "")).strip()[:60], str(form.get("page", "1")))
+    form = await forms.read(request)
+    return await _lines(request, form.get("words", "")[:60], form.get("page", "1"))
 
 
 async def _lines(request: web.Request, words: str, asked: str) -> web.StreamResponse:
-    page = min(int(asked), 10_000) if asked.isdecimal() and int(asked) else 1
+    page = forms.page(asked)
     digits = re.sub(r"[\s-]", "", words)
     whole = digits.isdecimal() and len(digits) >= 7
     phone = request.config_dict[PRACTICE].seal.index(digits, "phone") if whole else None
@@ -57,7 +57,7 @@ async def _lines(request: web.Request, words: str, asked: str) -> web.StreamResp
     return pages.render(request, "console/patients.html", lines=lines, more=more, page=page, words_sought=words)
 
 
-@routes.get(r"/patients/{id:\d+}")
+@routes.get(r"/patients/{id:\d{1,15}}")
 async def show(request: web.Request) -> web.StreamResponse:
     patient_id, me = int(request.match_info["id"]), request[SIGNED_IN]
     database, now = request.config_dict[DATABASE], request.config_dict[NOW]()
@@ -68,7 +68,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     return pages.render(request, "console/patient.html", **found)
 
 
-@routes.post(r"/patients/{id:\d+}/phone")
+@routes.post(r"/patients/{id:\d{1,15}}/phone")
 async def phone(request: web.Request) -> web.StreamResponse:
     """The whole number, for who has to call. That it was looked at is written down first."""
     patient_id, me = int(request.match_info["id"]), request[SIGNED_IN]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, Concatenate
 
@@ -13,8 +13,9 @@ from aiohttp import web
 from bot.care import escalation
 from bot.care.errors import Refused
 from bot.care.practice import Practice
+from bot.rules import lane
 from bot.rules import tickets as rules
-from bot.web import pages
+from bot.web import forms, pages
 from bot.web.console import answers
 from bot.web.keys import DATABASE, NOW, PRACTICE
 from bot.web.pages import SIGNED_IN
@@ -37,7 +38,7 @@ async def index(request: web.Request) -> web.StreamResponse:
     queue = request.query.get("queue", "todo")
     if queue not in QUEUES:
         raise web.HTTPNotFound
-    ward, page = request.query.get("ward", "")[:60], _number(request.query.get("page", "1"))
+    ward, page = forms.clean(request.query.get("ward", ""))[:60], forms.page(request.query.get("page", "1"))
     me, now, database = request[SIGNED_IN], request.config_dict[NOW](), request.config_dict[DATABASE]
     listed = await database.read(_list, queue, me.staff_id, now, ward, page)
     context = {"queue": queue, "queues": QUEUES, "ward": ward, "page": page, **listed}
@@ -97,7 +98,7 @@ def _case(tx: Tx, practice: Practice, ticket_id: int, lines: int) -> Case:
     )
 
 
-@routes.get(r"/tickets/{id:\d+}")
+@routes.get(r"/tickets/{id:\d{1,15}}")
 async def show(request: web.Request) -> web.StreamResponse:
     context = await _context(request)
     if not pages.in_place(request):
@@ -109,37 +110,37 @@ async def show(request: web.Request) -> web.StreamResponse:
     return _if_new(request, pages.fragment(request, "console/ticket_live.html", live=True, **context))
 
 
-@routes.post(r"/tickets/{id:\d+}/accept")
+@routes.post(r"/tickets/{id:\d{1,15}}/accept")
 async def accept(request: web.Request) -> web.StreamResponse:
     return await _act(request, escalation.accept)
 
 
-@routes.post(r"/tickets/{id:\d+}/take-over")
+@routes.post(r"/tickets/{id:\d{1,15}}/take-over")
 async def take_over(request: web.Request) -> web.StreamResponse:
     return await _act(request, escalation.take_over)
 
 
-@routes.post(r"/tickets/{id:\d+}/hand-back")
+@routes.post(r"/tickets/{id:\d{1,15}}/hand-back")
 async def hand_back(request: web.Request) -> web.StreamResponse:
     return await _act(request, escalation.hand_back)
 
 
-@routes.post(r"/tickets/{id:\d+}/reply")
+@routes.post(r"/tickets/{id:\d{1,15}}/reply")
 async def reply(request: web.Request) -> web.StreamResponse:
     text = await _words(request, "回复的内容")
     return await _act(request, escalation.reply, text)
 
 
-@routes.post(r"/tickets/{id:\d+}/note")
+@routes.post(r"/tickets/{id:\d{1,15}}/note")
 async def note(request: web.Request) -> web.StreamResponse:
     text = await _words(request, "备注的内容")
     return await _act(request, escalation.note, text)
 
 
-@routes.post(r"/tickets/{id:\d+}/close")
+@routes.post(r"/tickets/{id:\d{1,15}}/close")
 async def close(request: web.Request) -> web.StreamResponse:
-    form = await request.post()
-    outcome, note = str(form.get("outcome", "")), str(form.get("note", "")).strip()[:2000]
+    form = await forms.read(request)
+    outcome, note = form.get("outcome", ""), form.get("note", "")[:2000]
     await _do(request, escalation.close, outcome, note)
     if pages.in_place(request):
         return web.Response(status=204, headers={"HX-Redirect": "/console/tickets"})  # on to the next one
@@ -147,7 +148,7 @@ async def close(request: web.Request) -> web.StreamResponse:
 
 
 async def _words(request: web.Request, what: str) -> str:
-    text = str((await request.post()).get("text", "")).replace("\r\n", "\n").strip()
+    text = (await forms.read(request)).get("text", "")
     if not text:
         raise Refused(f"请先填写{what}。")
     if len(text) > LONGEST_REPLY:
@@ -181,19 +182,22 @@ async def _context(request: web.Request) -> dict[str, Any]:
 
 
 def _window(contact: Contact | None, now: datetime) -> dict[str, Any]:
-    """Whether a message can leave now, and why not."""
+    """Whether a person's message can leave now, and why not."""
     if contact is None:
-        return {"open": False, "why": "没有绑定微信，只能电话联系。", "until": None, "left": 0}
-    until, quota = contact.window_until, contact.quota_left
-    if contact.state in ("unfollowed", "gone") or contact.openid is None:
-        return {"open": False, "why": "患者已不再关注公众号，微信发不到，请电话联系。", "until": None, "left": 0}
-    if until is None or until <= now:
-        why = "微信对话窗口已关闭（患者超过 48 小时没有发言），现在发不出去。请打电话，或等患者再次发言。"
-        return {"open": False, "why": why, "until": until, "left": 0}
-    if quota <= 0:
-        why = "微信允许的条数已用完，现在发不出去。请打电话，或等患者再次发言。"
-        return {"open": False, "why": why, "until": until, "left": 0}
-    return {"open": True, "why": "", "until": until, "left": quota, "soon": until - now < timedelta(hours=2)}
+        return {"open": False, "why": "没有绑定微信，只能电话联系。"}
+    window = lane.Window(contact.window_until, contact.quota_left)
+    stopped = contact.state == "stopped"
+    reach = lane.Reach(bool(contact.openid), contact.followed, stopped, window, templates=False)
+    if lane.choose(reach, "staff", now).way == "service":
+        return {"open": True, "until": contact.window_until, "left": contact.quota_left, "reserve": lane.RESERVE}
+    if not contact.openid:
+        return {"open": False, "why": "微信账号已取消关注或已解绑，发不到，请打电话。"}
+    shut = "微信对话窗口已关闭（患者超过 48 小时没有发言）"
+    if window.left(now):
+        shut = f"微信允许的条数只剩留给安全提示的 {lane.RESERVE} 条"
+    elif contact.window_until and contact.window_until > now:
+        shut = "微信允许的条数已用完"
+    return {"open": False, "why": f"{shut}，现在发不出去。请打电话，或等患者再次发言。"}
 
 
 def _if_new(request: web.Request, html: str) -> web.StreamResponse:
@@ -202,7 +206,3 @@ def _if_new(request: web.Request, html: str) -> web.StreamResponse:
     if request.headers.get("X-Shown") == mark:
         return web.Response(status=204)
     return web.Response(text=html, content_type="text/html", headers={"X-Shown": mark})
-
-
-def _number(text: str) -> int:
-    return min(int(text), 10_000) if text.isdecimal() and int(text) > 0 else 1
