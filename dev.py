@@ -85,7 +85,7 @@ def bench(args):
 @command
 def transcripts(args):
     """Play the recorded talks; with --approve, write them anew for reading in the diff."""
-    return become(ready(DEV), "-m", "pytest", "-q", "tests/test_transcripts.py", *args)
+    return become(ready(DEV), "-m", "tests.transcript", *args)
 
 
 @command

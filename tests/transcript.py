@@ -142,4 +142,6 @@ if __name__ == "__main__":
         for path in approve(named or files()):
             sys.stdout.write(f"rewritten: {path}\n")
     else:
-        sys.stdout.write("\n".join(filter(None, (difference(path) for path in named or files()))))
+        differences = [difference(path) for path in named or files()]
+        sys.stdout.write("\n".join(filter(None, differences)) or f"{len(differences)} transcripts stand.\n")
+        sys.exit(any(differences))

@@ -21,7 +21,8 @@ def reply(talk: Talk, index: int, step: Step, question: Question, wait: Wait, sa
     """Where to go on (None: the question waits again), and whether the step there is answered already."""
     said = clean(said)
     heard = talk.read(said, question)
-    if heard.corrects and (corrected := _correct(talk, step, said)) is not None:
+    unread = heard.status != "ok" and question.kind not in ANY_WORDS
+    if (heard.corrects or unread) and (corrected := _correct(talk, step, said, known=heard.corrects)) is not None:
         return _after_correction(talk, index, question, *corrected)
     if question.kind in ANY_WORDS:
         value, rest, quote = said or None, "", said
@@ -51,8 +52,9 @@ def _not_understood(talk: Talk, step: Step, question: Question, wait: Wait, said
     return None
 
 
-def _correct(talk: Talk, waiting: Step, said: str) -> tuple[Step, Any, Heard] | None:
-    """Which earlier answer the words correct: one they name, else the last one."""
+def _correct(talk: Talk, waiting: Step, said: str, *, known: bool) -> tuple[Step, Any, Heard] | None:
+    """Which earlier answer the words correct: one they name, else the last one. Unless it is `known` that they correct
+    something, the reading of the earlier question must say so: "改一下，是38度2" may mean nothing to the question that waits."""
     session, questions = talk.session, talk.root.questions
     names = [name for name in reversed(session.answers) if name in questions and name != waiting.id]
     if session.last in names:
@@ -65,7 +67,7 @@ def _correct(talk: Talk, waiting: Step, said: str) -> tuple[Step, Any, Heard] | 
     for step, unasked in [*((step, True) for step in named), *([(last, False)] if last else [])]:
         assert step.question is not None
         heard = talk.read(said, step.question, unasked=unasked)
-        if heard.status == "ok" and (heard.sure or not unasked):
+        if heard.status == "ok" and (heard.sure or not unasked) and (known or heard.corrects):
             value = kept(step.question, heard.value)
             if value is not None:
                 return step, value, heard

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.engine.check import check
 from bot.engine.compiled import compile, compile_all
-from bot.engine.events import Answered, Expired, Failed, Finished, NotUnderstood, Reminded, Said, TicketRaised
+from bot.engine.events import Answered, Corrected, Expired, Failed, Finished, NotUnderstood, Reminded, Said, TicketRaised
 from bot.engine.facts import SAMPLE
 from bot.engine.issue import has_errors
 from bot.engine.parse import parse
@@ -325,3 +325,22 @@ def test_never_an_exception_never_silence(inner, middle, outer, read, data):
         before = copy.deepcopy(session)
         turn = resume(compiled, session, said, SAMPLE, now, read)
         assert session == before
+
+
+def test_a_correction_is_known_by_the_question_it_corrects():
+    """A reader that sees "改一下" only where the words answer the question: those of the waiting one mean nothing to it."""
+
+    def read(said, question, *, unasked=False):
+        found = plain_reader.read(said, question, unasked=unasked)
+        found.corrects = found.corrects and found.status == "ok"
+        return found
+
+    text = QUESTION.replace(
+        "  - {id: bye", "  - {id: more, ask: 几天了？, answer: {type: choice, options: {a: 一天, b: 两天}}}\n  - {id: bye"
+    )
+    flow = flow_of(text)
+    session = resume(flow, start(flow, SAMPLE, NOW, read).session, "3", SAMPLE, NOW, read).session
+    turn = resume(flow, session, "改一下，是5", SAMPLE, NOW, read)
+    assert kinds(turn) == [Corrected, Said, Said]
+    assert turn.session.answers == {"pain": 5}
+    assert kinds(resume(flow, session, "是5", SAMPLE, NOW, read)) == [NotUnderstood, Said]
