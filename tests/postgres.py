@@ -154,6 +154,12 @@ def _check(command: list[Any], how: dict[str, Any]) -> None:
         raise Unavailable(f"{command[0].name}: {done.stderr.strip()[-500:]}")
 
 
+def _dies_with_us() -> list[str]:
+    """On Linux the server goes when the tests are killed."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "QUIT", "--"] if setpriv else []
+
+
 def _start(binaries: Path, data: Path, home: Path, how: dict[str, Any]) -> tuple[subprocess.Popen[bytes], int]:
     settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
     for _ in range(3):  # somebody may take the free port before the server does
@@ -162,7 +168,10 @@ def _start(binaries: Path, data: Path, home: Path, how: dict[str, Any]) -> tuple
             port = probe.getsockname()[1]
         with (home / "log").open("wb") as log:
             process = subprocess.Popen(
-                [binaries / "postgres", "-D", data, "-p", str(port), *settings], stdout=log, stderr=subprocess.STDOUT, **how
+                [*_dies_with_us(), binaries / "postgres", "-D", data, "-p", str(port), *settings],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                **how,
             )
         until = time.monotonic() + 20
         while process.poll() is None and time.monotonic() < until:
@@ -179,6 +188,7 @@ def _start(binaries: Path, data: Path, home: Path, how: dict[str, Any]) -> tuple
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with running() as server:
         sys.stdout.write(f"{server.url()}\n")
         sys.stdout.flush()
