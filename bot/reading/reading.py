@@ -14,7 +14,8 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`kind`: choice, multichoice, number, scale, yesno, date, text (feedback and image read as text)."""
+    """`kind`: choice, multichoice, number, scale, yesno, date, text (feedback and image read as text). `about`: words that
+    show that a clause speaks to this question; `words`: values that words stand for, (0, ("不疼", "不痛"))."""
 
     kind: str
     options: tuple[Option, ...] = ()
@@ -22,6 +23,7 @@ class Question:
     max: float | None = None
     unit: str = ""
     about: tuple[str, ...] = ()
+    words: tuple[tuple[float, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

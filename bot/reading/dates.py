@@ -1,0 +1,160 @@
+"""Dates as people say them, relative to a day: 下周三, 这个月15号, 后天下午, 大年初八, 12月3日, 三天后."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+# First day of the Chinese year (Hong Kong Observatory's conversion tables).
+_NEW_YEAR = {
+    2024: (2, 10), 2025: (1, 29), 2026: (2, 17), 2027: (2, 6), 2028: (1, 26), 2029: (2, 13),
+    2030: (2, 3), 2031: (1, 23), 2032: (2, 11), 2033: (1, 31), 2034: (2, 19),
+    2035: (2, 8), 2036: (1, 28), 2037: (2, 15), 2038: (2, 4), 2039: (1, 24), 2040: (2, 12),
+}  # fmt: skip
+_FEASTS = {"元旦": (1, 1), "国庆节?": (10, 1), "五一": (5, 1), "劳动节": (5, 1), "六一": (6, 1), "圣诞节?": (12, 25)}
+_DIGIT = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0, "日": 7, "天": 7}
+_N = r"(?:[0-9]{1,2}|[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九])"
+_DAYS = {"大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2, "大后": 3}
+_ANY = re.compile(r"[天日号儿周期拜月年后前底末旦晚早早庆一五六0-9节初夕]")
+_FORM = re.compile(
+    rf"(?P<full>(?P<y>20[0-9]{{2}}) ?[-年/.] ?(?P<fm>[0-9]{{1,2}}) ?[-月/.] ?(?P<fd>[0-9]{{1,2}})[日号]?)"
+    rf"|(?P<monthday>(?P<year>明年|今年|去年|后年)?(?P<m>{_N})月(?:份)?(?P<d>[0-9]{{1,2}}|[一二三]?十[一二三四五六七八九]?|[一二三四五六七八九])[日号]?)"
+    rf"|(?P<thismonth>(?P<which>这个?|本|下个?|下下个?|上个?)月(?P<td>{_N})[日号]?)"
+    rf"|(?P<newyear>(?:大年|正月|春节)初(?P<nd>[一二三四五六七八九]|十[一二三四五]?)|正月(?P<nz>十[一二三四五六七八九]?|二十[一-九]?)|(?P<eve>除夕|大年三十)|(?P<first>春节|过年))"
+    rf"|(?P<week>(?P<ww>(?:下{{1,2}}|上{{1,2}}|这|本|这个|下个|上个|下下个)?)(?:周|星期|礼拜)(?P<wd>[一二三四五六日天1-7])(?![0-9]))"
+    rf"|(?P<ago>(?P<an>{_N}|半|几)个?(?P<au>天|日|周|星期|礼拜|月|年)(?:之|以)?(?P<way>后|前|以后|之后|以前))"
+    rf"|(?P<in>(?:过|再过|等)(?P<in_n>{_N}|几)个?(?P<in_u>天|周|星期|礼拜|月))"
+    rf"|(?P<day>(?P<dw>大前|大后|前|昨|今|明|后)(?:天|日|儿个?|晚上?|早上?)(?!子))"
+    rf"|(?P<feast>{'|'.join(_FEASTS)})"
+    rf"|(?P<slash>(?<![0-9.:/])(?P<sm>1[0-2]|0?[1-9])[/.-](?P<sd>3[01]|[12][0-9]|0?[1-9])(?![0-9./:]))"
+    rf"|(?P<only>(?P<od>[0-9]{{1,2}}|[一二三]?十[一二三四五六七八九]?|[一二三四五六七八九])[号日](?!楼|床|院|诊|线|窗|公))"
+    rf"|(?P<vague>月底|月末|月初|月中|年底|周末|下周(?!末)|下个?(?:星期|礼拜|月)|过几天|过两天|这两天|这几天|几天|两三天|改天|过年|年后|节后)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A date at a place in a text; `on` is None where the words name no single day."""
+
+    start: int
+    end: int
+    on: date | None
+
+
+def find(text: str, today: date | None) -> list[Day]:
+    """All dates of a normalised text. Without `today` only full dates can be told."""
+    if _ANY.search(text) is None:
+        return []
+    return [Day(match.start(), match.end(), _day(match, today)) for match in _FORM.finditer(text)]
+
+
+def _count(word: str) -> int | None:
+    if word.isdigit():
+        return int(word)
+    if "十" in word:
+        tens, _, ones = word.partition("十")
+        return (_DIGIT[tens] if tens else 1) * 10 + (_DIGIT[ones] if ones else 0)
+    return _DIGIT.get(word)
+
+
+def _made(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _nearest(today: date, month: int, day: int) -> date | None:
+    around = [made for year in (today.year - 1, today.year, today.year + 1) if (made := _made(year, month, day))]
+    return min(around, key=lambda made: abs((made - today).days), default=None)
+
+
+def _months(day: date, months: int, on: int | None = None) -> date | None:
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    wanted = on or day.day
+    return _made(year, month + 1, wanted) or (None if on else _made(year, month + 1, 28))
+
+
+def _day(match: re.Match[str], today: date | None) -> date | None:
+    if match["full"]:
+        return _made(int(match["y"]), int(match["fm"]), int(match["fd"]))
+    if today is None or match["vague"]:
+        return None
+    if match["monthday"]:
+        month, day = _count(match["m"]), _count(match["d"])
+        if month is None or day is None or not 1 <= month <= 12:
+            return None
+        if match["year"]:
+            return _made(today.year + {"明年": 1, "今年": 0, "去年": -1, "后年": 2}[match["year"]], month, day)
+        return _nearest(today, month, day)
+    if match["slash"]:
+        return _nearest(today, int(match["sm"]), int(match["sd"]))
+    if match["thismonth"]:
+        which = match["which"].rstrip("个")
+        return _months(today, {"这": 0, "本": 0, "下": 1, "下下": 2, "上": -1}[which], _count(match["td"]))
+    if match["day"]:
+        return today + timedelta(days=_DAYS[match["dw"]])
+    if match["week"]:
+        return _weekday(today, match["ww"].rstrip("个"), match["wd"])
+    if match["newyear"]:
+        return _spring(match, today)
+    if match["feast"]:
+        for form, (month, day) in _FEASTS.items():
+            if re.fullmatch(form, match["feast"]):
+                return _nearest(today, month, day)
+    if match["only"]:
+        return _of_month(today, _count(match["od"]))
+    return _away(match, today)
+
+
+def _weekday(today: date, which: str, word: str) -> date:
+    number = int(word) if word.isdigit() else _DIGIT[word]
+    monday = today - timedelta(days=today.weekday())
+    weeks = which.count("下") - which.count("上")
+    day = monday + timedelta(weeks=weeks, days=number - 1)
+    return day + timedelta(weeks=1) if not which and day < today else day
+
+
+def _spring(match: re.Match[str], today: date) -> date | None:
+    for year in (today.year, today.year + 1):
+        if year not in _NEW_YEAR:
+            return None
+        first = date(year, *_NEW_YEAR[year])
+        if match["eve"]:
+            day = first - timedelta(days=1)
+        elif match["first"]:
+            day = first
+        else:
+            day = first + timedelta(days=(_count(match["nd"] or match["nz"]) or 1) - 1)
+        if day >= today:
+            return day
+    return None
+
+
+def _of_month(today: date, day: int | None) -> date | None:
+    if day is None:
+        return None
+    for months in (0, 1, 2):
+        made = _months(today.replace(day=1), months, day)
+        if made is not None and made >= today:
+            return made
+    return None
+
+
+def _away(match: re.Match[str], today: date) -> date | None:
+    word, unit = (match["an"], match["au"]) if match["ago"] else (match["in_n"], match["in_u"])
+    sign = -1 if match["ago"] and "前" in match["way"] else 1
+    if word == "几" or (match["in"] and word == "两"):
+        return None
+    if word == "半":
+        return today + timedelta(days=15 * sign) if unit == "月" else None
+    count = _count(word)
+    if count is None:
+        return None
+    if unit == "月":
+        return _months(today, count * sign)
+    if unit == "年":
+        return _months(today, 12 * count * sign)
+    return today + timedelta(days=count * sign * (1 if unit in "天日" else 7))

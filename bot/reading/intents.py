@@ -1,0 +1,117 @@
+"""What a person wants to do with the talk itself: stop it, put it off, reach a human, say that it is the wrong number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from bot.reading.lexicon import Lexicon
+from bot.reading.signs import pattern, words
+
+ORDER = (
+    "stop", "refuse", "later", "wrong_person", "deceased", "transferred", "readmitted", "ask_human", "question",
+    "suspect_fraud", "abuse", "thanks", "greeting", "correction",
+)  # fmt: skip
+_EDGES = " ,，。.!！?？;；、~\n"
+_TAIL = re.compile(r"(?:了|吧|的|谢谢|好吗|哈)+$")
+_ENDS = re.compile(r"(?:吗|么)(?=$|[,。!;?\n])")
+_GREETED = re.compile(r"(?:好|在)吗$")
+_CLAUSE = re.compile(r"[,。!?;\n]")
+
+
+class Intents:
+    """The intents of the tables, compiled."""
+
+    def __init__(self, data: Mapping[str, Any], question: Mapping[str, Any], surnames: str) -> None:
+        entries: list[tuple[str, tuple[str, str]]] = []
+        self.whole: dict[str, str] = {}
+        self.starts: tuple[tuple[str, str], ...] = ()
+        starts: list[tuple[str, str]] = []
+        for name, row in data.items():
+            if name not in ORDER:
+                raise ValueError(f"没有这个意图：{name}")
+            entries += [(form, ("not", name)) for form in words(row.get("not"))]
+            entries += [(form, ("part", name)) for form in words(row.get("part"))]
+            starts += [(form, name) for form in words(row.get("start"))]
+            for form in words(row.get("whole")):
+                self.whole.setdefault(form, name)
+        self.starts = tuple(sorted(starts, key=lambda pair: -len(pair[0])))
+        entries += [(form, ("rhetorical", "question")) for form in words(question.get("rhetorical"))]
+        entries += [(form, ("part", "question")) for form in words(question.get("words"))]
+        self.lexicon: Lexicon[tuple[str, str]] = Lexicon(entries)
+        names = "".join(surnames.split())
+        self.not_me = re.compile(rf"我不是(?:叫)?[{names}][一-龥]{{1,2}}(?=$|[,。!;])") if names else None
+        self.noises = pattern(question.get("softeners"))
+
+    def read(self, text: str, answered: bool = False) -> dict[str, tuple[int, int]]:
+        """Intents with the place that shows each. `answered`: the reply carries a value, so 打错了 is about typing."""
+        found: dict[str, tuple[int, int]] = {}
+        bare = text.strip(_EDGES)
+        name = self.whole.get(bare) or self.whole.get(_TAIL.sub("", bare))
+        if name:
+            found[name] = (0, len(text))
+        rhetorical = False
+        for hit in self.lexicon.scan(text + "$"):
+            kind, intent = hit.what
+            if kind == "part":
+                found.setdefault(intent, (hit.start, min(hit.end, len(text))))
+            elif kind == "rhetorical":
+                rhetorical = True
+        if self.not_me is not None and "我不是" in text:
+            match = self.not_me.search(text)
+            if match:
+                found.setdefault("wrong_person", match.span())
+        for form, intent in self.starts:
+            if bare.startswith(form):
+                found.setdefault(intent, (0, len(form)))
+                break
+        self._question(text, bare, found, rhetorical)
+        self._reconcile(text, found, answered)
+        return found
+
+    def _question(self, text: str, bare: str, found: dict[str, tuple[int, int]], rhetorical: bool) -> None:
+        if rhetorical:
+            found.pop("question", None)
+            return
+        if "question" in found:
+            return
+        match = _ENDS.search(text)
+        if match and not _GREETED.search(bare):
+            found["question"] = match.span()
+        elif text.rstrip().endswith("?") and len(bare) >= 4 and not found:
+            found["question"] = (len(text) - 1, len(text))
+
+    def _reconcile(self, text: str, found: dict[str, tuple[int, int]], answered: bool) -> None:
+        if "correction" in found and "wrong_person" in found:
+            found.pop("wrong_person" if answered else "correction")
+        elif "wrong_person" in found and answered:
+            start, end = found["wrong_person"]
+            if (
+                "错" in text[start:end]
+                and "你" not in text[max(0, start - 2) : start]
+                and "您" not in text[max(0, start - 2) : start]
+            ):
+                found["correction"] = found.pop("wrong_person")
+        elif "correction" in found and not answered and text.strip(_EDGES) in ("打错了", "打错"):
+            found["wrong_person"] = found.pop("correction")
+        for strong in ("stop", "deceased", "wrong_person"):
+            if strong in found:
+                found.pop("question", None)
+                if strong != "stop":
+                    found.pop("refuse", None)
+        if "deceased" in found:
+            found.pop("transferred", None)
+        if "suspect_fraud" in found:
+            found.pop("question", None)
+        if "ask_human" in found and "question" in found:
+            start, end = found["ask_human"]
+            if found["question"][0] <= end + 4 and len(text) <= end + 6:
+                found.pop("question")
+        if "refuse" in found and "later" in found:
+            found.pop("refuse")
+
+
+def ordered(found: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names in the order of the contract."""
+    return tuple(name for name in ORDER if name in found)

@@ -1,0 +1,173 @@
+"""Words of the tables, found in a text in one pass. A small pattern language keeps the tables short and readable:
+`(a|b)` one of, `[ab]` one of these characters, `x?` may be missing, `x*` any times, `~` up to four characters of
+the same clause that deny nothing, `#` a number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
+
+GAP = r"[^,。!?;:\n不没无别未]{0,4}?"
+NUMERALS = "0123456789零一二两三四五六七八九十百千万几半好"
+NUMBER = rf"[{NUMERALS}.多]+"
+MOST = 200
+
+
+class Hit(NamedTuple, Generic[T]):
+    """`what` was found at `start` (inclusive) to `end` (exclusive)."""
+
+    start: int
+    end: int
+    what: T
+
+
+def expand(pattern: str, keep: int = 60) -> list[str]:
+    """The literal forms of a pattern, each cut after `keep` characters; `~` and `#` stay. Raises ValueError for brackets
+    that do not match."""
+    forms, rest = _sequence(pattern, 0, keep, top=True)
+    if rest != len(pattern):
+        raise ValueError(f"括号不成对：{pattern}")
+    return forms
+
+
+def _sequence(pattern: str, at: int, keep: int, *, top: bool) -> tuple[list[str], int]:
+    branches: list[str] = []
+    forms = [""]
+    while at < len(pattern):
+        char = pattern[at]
+        if char == "(":
+            piece, at = _sequence(pattern, at + 1, keep, top=False)
+            if at >= len(pattern):
+                raise ValueError(f"括号没有闭合：{pattern}")
+            at += 1
+        elif char == "[":
+            close = pattern.find("]", at)
+            if close < 0:
+                raise ValueError(f"方括号没有闭合：{pattern}")
+            piece, at = list(pattern[at + 1 : close]), close + 1
+        elif char == ")":
+            break
+        elif char == "|" and not top:
+            branches += forms
+            forms, at = [""], at + 1
+            continue
+        else:
+            piece, at = [char], at + 1
+        if at < len(pattern) and pattern[at] in "?*":
+            piece, at = [*piece, ""], at + 1
+        if len(forms) > 20 * MOST:
+            raise ValueError(f"写法展开后太多，请拆成几个：{pattern}")
+        forms = list(dict.fromkeys((form + end)[:keep] for form in forms for end in piece))
+    return list(dict.fromkeys(branches + forms)), at
+
+
+def _forms(pattern: str) -> list[str] | None:
+    """All forms when they are few and the pattern repeats nothing, else None."""
+    if "*" in pattern:
+        return None
+    try:
+        forms = expand(pattern)
+    except ValueError as error:
+        if "太多" in str(error):
+            return None
+        raise
+    return forms if len(forms) <= MOST else None
+
+
+def _regex(text: str) -> str:
+    return "".join(
+        GAP if char == "~" else NUMBER if char == "#" else char if char in "()[]|?*" else re.escape(char) for char in text
+    )
+
+
+class _Node:
+    __slots__ = ("next", "tails", "what")
+
+    def __init__(self) -> None:
+        self.next: dict[str, _Node] = {}
+        self.what: Any = None
+        self.tails: list[tuple[re.Pattern[str], int, Any]] = []
+
+
+class Lexicon(Generic[T]):
+    """Patterns with what they stand for. The first entry of a form wins; in a text the leftmost, longest form wins."""
+
+    def __init__(self, entries: Iterable[tuple[str, T]]) -> None:
+        self._root: dict[str, _Node] = {}
+        for pattern, what in entries:
+            if pattern[0] == "~" or "" in expand(pattern, 2):
+                raise ValueError(f"词条不能以 ~ 开头，也不能全部可缺：{pattern}")
+            forms = _forms(pattern)
+            if forms is None:
+                self._add_regex(pattern, what)
+            else:
+                for form in forms:
+                    self._add(form, what)
+
+    def _node(self, head: str) -> _Node:
+        node = self._root.setdefault(head[0], _Node())
+        for char in head[1:]:
+            node = node.next.setdefault(char, _Node())
+        return node
+
+    def _add_regex(self, pattern: str, what: T) -> None:
+        regex = re.compile(_regex(pattern))
+        for head in {re.split("[~#]", form, maxsplit=1)[0] for form in expand(pattern, 2)}:
+            self._tail(head, regex, what)
+
+    def _tail(self, head: str, regex: re.Pattern[str], what: T) -> None:
+        for first in [head] if head else NUMERALS:
+            self._node(first).tails.append((regex, len(first), what))
+
+    def _add(self, form: str, what: T) -> None:
+        head = re.split("[~#]", form, maxsplit=1)[0]
+        if not head:
+            self._tail(head, re.compile(_regex(form)), what)
+            return
+        node = self._node(head)
+        if head == form:
+            if node.what is None:
+                node.what = what
+            return
+        node.tails.append((re.compile(_regex(form[len(head) :])), 0, what))
+
+    def scan(self, text: str) -> list[Hit[T]]:
+        """Every hit that does not overlap one further left, in order."""
+        hits: list[Hit[T]] = []
+        root = self._root
+        at, length = 0, len(text)
+        while at < length:
+            node = root.get(text[at])
+            if node is None:
+                at += 1
+                continue
+            end, found = at + 1, 0
+            best: Any = None
+            while True:
+                if node.what is not None and end >= found:
+                    best, found = node.what, end
+                for tail, back, what in node.tails:
+                    match = tail.match(text, end - back)
+                    if match and match.end() > found:
+                        best, found = what, match.end()
+                if end == length:
+                    break
+                deeper = node.next.get(text[end])
+                if deeper is None:
+                    break
+                node = deeper
+                end += 1
+            if found:
+                hits.append(Hit(at, found, best))
+                at = found
+            else:
+                at += 1
+        return hits
+
+
+def literal(text: str) -> str:
+    """A pattern that stands for exactly this text."""
+    return "".join(f"[{char}]" if char in "()|?*~#" else char for char in text.replace("[", "").replace("]", ""))

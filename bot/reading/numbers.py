@@ -1,0 +1,219 @@
+"""Numbers as patients write them: 38度5, 三十八度半, 一百三, 三四分, 36 . 8, 130/80, 大概两分."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_DIGIT = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0, "俩": 2}
+_ANY = re.compile(r"[0-9零〇一二两三四五六七八九十百]")
+# Words with a numeral inside that count nothing. They are blanked before numbers are looked for.
+_IDIOM = re.compile(
+    r"一(?:般般?|点(?![零一二三四五六七八九0-9])|下|直|样|些|起|定|会儿?|边|切|共|旦|路|味|致|向|同|再|律|方面|个劲|股|阵|辈子|身|塌糊涂|时|刻|如既往"
+    r"|流|概|应|套|心|视同仁|丝不苟|团糟|家|准|早|吃|喝|动|走|碰|按|按就|摸|咳|躺|坐|站|吸|翻身|活动|用力|上来|看|说|问|听|想|到|来|去|干二净|清二楚)"
+    r"|万一|千万|唯一|统一|第一[次时回天]|之一|[八七]九不离十|十有八九|七七八八|7788|一五一十|二百五|五花八门|百分(?:之)?百|三心二意|不三不四|乱七八糟|七上八下"
+    r"|十分(?=[满感高细周热负耐认到不好痛疼严专尽温体])|十(?:足|全)|百般|三番[两五]次|三天两头|丢三落四|再三|七嘴八舌|四肢|五官|四处|三甲|千辛万苦"
+    r"|(?:周|星期|礼拜)[一二三四五六日天]|三[通高]|二维码|一次性|三七粉?|第[一二三四五六七八九十](?:人民|附属|中心)?医院"
+    r"|[一二三四五六七八九]院|(?<=[打拨叫])1(?:10|20|22|19)|1(?:2345|2356|2320)(?![0-9])|一二三四五|(?<![0-9一二三四五六七八九])一二[〇零](?![0-9])"
+)
+_UNITS: tuple[tuple[str, str], ...] = (
+    ("temperature", r"摄氏度|度|℃|c(?![a-z])"),
+    ("pressure", r"mmhg|毫米汞柱|汞柱|毫米"),
+    ("sugar", r"mmol(?:/l)?|毫摩尔?"),
+    ("percent", r"%|个氧"),
+    ("minute", r"分钟"),
+    ("score", r"分(?![之钟开])|颗?星"),
+    ("hour", r"个?(?:小时|钟头|钟)|点钟?(?![零一二三四五六七八九0-9])|时(?!候)"),
+    ("month", r"个?月"),
+    ("week", r"个?(?:星期|礼拜)|周"),
+    ("day", r"天|日|号"),
+    ("kilo", r"公斤|千克|kg|斤"),
+    ("money", r"块钱?|元|万|千块|角|毛钱?"),
+    ("age", r"岁|周岁"),
+    ("beat", r"次/分|下"),
+    ("time", r"次|回|遍|趟"),
+    ("length", r"厘米|公分|cm|米|指|寸"),
+    ("volume", r"毫升|ml|升|两(?![一二三四五六七八九])"),
+    ("piece", r"个|片|粒|颗|支|针|瓶|包|袋|张|位|人|口|碗|顿|层|楼|床|只|条|种|项|样|胎|根|床|杯|件|名|步|年"),
+)
+_UNIT = re.compile(r" ?(?:多|来|几|左右|点)?(?:" + "|".join(f"(?P<{name}>{form})" for name, form in _UNITS) + ")")
+_RUN = re.compile(
+    r"[0-9]+(?:\.[0-9]+)*|[零〇一二两三四五六七八九十百][零〇一二两三四五六七八九十百]*(?:点[零〇一二三四五六七八九]+)?"
+)
+_TO = re.compile(r" ?(?:到|至|-{1,2}|、|或者?|和) ?")
+_ABOUT = re.compile(r"(?:大概|大约|差不多|约|左右|估计|应该|可能)$")
+_LESS = re.compile(r"(?:不到|没到|没有到|不足|低于|小于|不超过|没超过|没过|快到?|将近|接近)$")
+_MORE = re.compile(r"(?:超过|高于|大于|多于|不止|过了?|破)$")
+_MORE_AFTER = re.compile(r" ?(?:多(?!少)|出头|以上|往上|来(?=[度分]))")
+_LESS_AFTER = re.compile(r" ?(?:以下|以内|不到)")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number or range at `start` to `end` (unit included). `unit` is a class of units or ''; `vague` says that the true
+    value is above or below it ("38度多", "不到38")."""
+
+    start: int
+    end: int
+    low: float
+    high: float
+    unit: str
+    vague: str = ""
+
+    @property
+    def exact(self) -> bool:
+        """One value, not a range and not 'more than'."""
+        return self.low == self.high and not self.vague
+
+
+def find(text: str) -> list[Number]:
+    """All numbers of a normalised text, left to right."""
+    if _ANY.search(text) is None:
+        return []
+    text = _IDIOM.sub(lambda match: "□" * len(match[0]), text)
+    found: list[Number] = []
+    for match in _RUN.finditer(text):
+        start = match.start()
+        if found and start < found[-1].end:
+            continue
+        if start and text[start - 1] in "第" and match[0][0] not in "0123456789":
+            continue
+        for at, end, low, high in _values(match[0]):
+            _take(text, found, start + at, start + end, low, high)
+    return found
+
+
+def unit_class(unit: str) -> str:
+    """The class of a written unit ("℃" is "temperature"), '' for none that is known."""
+    match = _UNIT.fullmatch(unit.lower()) if unit else None
+    return (match.lastgroup or "") if match else ""
+
+
+def _values(run: str) -> list[tuple[int, int, float, float]]:
+    if run[0].isdigit() and run[0] not in _DIGIT:
+        parts = run.split(".")
+        if len(parts) > 2:
+            return []
+        value = float(run)
+        return [(0, len(run), value, value)]
+    values = []
+    at = 0
+    while at < len(run):
+        end, low, high = _chinese(run, at)
+        values.append((at, end, low, high))
+        at = end
+    return values
+
+
+def _chinese(run: str, at: int) -> tuple[int, float, float]:
+    """One number from `at`: where it ends and the lowest and highest value it can mean."""
+    digits = [_DIGIT.get(char) for char in run]
+    size = len(run)
+
+    def digit(place: int) -> int | None:
+        return digits[place] if place < size else None
+
+    def char(place: int) -> str:
+        return run[place] if place < size else ""
+
+    total = high = 0.0
+    first = digit(at)
+    if char(at) == "百" or (first and char(at + 1) == "百"):
+        total = 100.0 * (first or 1)
+        at += 1 if char(at) == "百" else 2
+        following = digit(at)
+        if following == 0 and digit(at + 1):
+            total += digit(at + 1) or 0
+            return _decimal(run, at + 2, total, total)
+        if following and char(at + 1) != "十":
+            total += 10 * following
+            more = digit(at + 1)
+            if more == following + 1:
+                at += 1 + (char(at + 2) == "十")
+                return at + 1, total, total + 10
+            return _decimal(run, at + 1, total, total)
+        if not following and char(at) != "十":
+            return _decimal(run, at, total, total)
+        first = following
+    if char(at) == "十" or (first and char(at + 1) == "十"):
+        total += 10 * (first or 1)
+        at += 1 if char(at) == "十" else 2
+        ones = digit(at)
+        if ones is None:
+            return _decimal(run, at, total, total)
+        total += ones
+        more = digit(at + 1)
+        if more is not None and char(at + 2) not in ("十", "百"):
+            if more == ones + 1:
+                return at + 2, total, total + 1
+            return at + 2, total + more / 10, total + more / 10
+        return _decimal(run, at + 1, total, total)
+    if first is None:
+        return at + 1, 10.0, 10.0
+    end = at
+    while digit(end) is not None and char(end + 1) not in ("十", "百"):
+        end += 1
+    spelt = [value for value in digits[at:end] if value is not None] or [first]
+    end = max(end, at + 1)
+    if len(spelt) == 2 and spelt[1] == spelt[0] + 1:
+        return end, float(spelt[0]), float(spelt[1])
+    total = high = float("".join(map(str, spelt)))
+    return _decimal(run, end, total, high)
+
+
+def _decimal(run: str, at: int, low: float, high: float) -> tuple[int, float, float]:
+    if at < len(run) and run[at] == "点":
+        digits = "".join(str(_DIGIT[char]) for char in run[at + 1 :])
+        value = float(f"{int(low)}.{digits}")
+        return len(run), value, value
+    return at, low, high
+
+
+def _take(text: str, found: list[Number], start: int, end: int, low: float, high: float) -> None:
+    vague = ""
+    before = text[max(0, start - 4) : start]
+    if _LESS.search(before):
+        vague = "under"
+    elif _MORE.search(before):
+        vague = "over"
+    after = _MORE_AFTER.match(text, end)
+    if after:
+        vague, end = "over", after.end()
+    unit = ""
+    match = _UNIT.match(text, end)
+    if match:
+        unit, end = match.lastgroup or "", match.end()
+        if unit == "temperature":
+            end, low, high = _tenths(text, end, low, high)
+    if _MORE_AFTER.match(text, end):
+        vague, end = "over", _MORE_AFTER.match(text, end).end()  # type: ignore[union-attr]
+    elif _LESS_AFTER.match(text, end):
+        vague = "under"
+    if found:
+        last = found[-1]
+        between = text[last.end : start]
+        if (
+            between
+            and _TO.fullmatch(between)
+            and (not last.unit or last.unit == unit)
+            and last.low < high
+            and last.low == last.high
+        ):
+            listed = between.strip() in ("、", "和", "或", "或者")
+            if not listed or (last.low + 1 == low and between.strip() != "和"):
+                found[-1] = Number(last.start, end, last.low, high, unit or last.unit, "")
+                return
+    found.append(Number(start, end, low, high, unit, vague))
+
+
+_TENTHS = re.compile(r"([0-9]|[一二三四五六七八九]|半)(?![0-9天次个小十百点度]|分钟)")
+
+
+def _tenths(text: str, end: int, low: float, high: float) -> tuple[int, float, float]:
+    match = _TENTHS.match(text, end)
+    if match is None or low != int(low):
+        return end, low, high
+    char = match[1]
+    tenth = 5 if char == "半" else _DIGIT.get(char) if char in _DIGIT else int(char)
+    value = round(low + (tenth or 0) / 10, 1)
+    return match.end(), value, value

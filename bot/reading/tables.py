@@ -1,0 +1,109 @@
+"""The three tables of words, compiled once into what the reading uses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.reading.intents import Intents
+from bot.reading.lexicon import Lexicon
+from bot.reading.matters import MatterTables
+from bot.reading.normalise import Normaliser
+from bot.reading.numbers import unit_class
+from bot.reading.options import Choices, compile_synonyms
+from bot.reading.reading import Option
+from bot.reading.signs import RedFlags, compile_red_flags, lexicon, pattern, words
+
+MANY = 2000
+
+
+@dataclass(slots=True)
+class Tables:
+    """Everything that is words. `choices` remembers the options of questions already met."""
+
+    versions: tuple[str, str, str]
+    approvers: tuple[str, str, str]
+    normalise: Normaliser
+    flags: RedFlags
+    signs: Lexicon[tuple[str, Any]]
+    intents: Intents
+    matters: MatterTables
+    synonyms: dict[str, tuple[str, ...]]
+    positions: dict[str, tuple[str, ...]]
+    yes: dict[str, bool | None]
+    yesno: Lexicon[bool | None]
+    vague: frozenset[str]
+    past: re.Pattern[str]
+    now: re.Pattern[str]
+    zero: tuple[str, ...]
+    full: tuple[str, ...]
+    undecided: re.Pattern[str]
+    choices: dict[tuple[Option, ...], Choices] = field(default_factory=dict)
+
+    def name(self, code: str) -> str:
+        """The Chinese name of a red flag or a complaint code; the code itself where there is none."""
+        known = self.matters.codes.get(code)
+        return known.name if known is not None else self.flags.titles.get(code, code)
+
+    def unit(self, unit: str) -> str:
+        """The class of a unit as written in a question, '' when it is none that is known."""
+        return unit_class(unit)
+
+    def options(self, options: tuple[Option, ...]) -> Choices:
+        """The compiled options of a question."""
+        known = self.choices.get(options)
+        if known is None:
+            if len(self.choices) >= MANY:
+                self.choices.clear()
+            known = Choices(options, self.synonyms, self.positions, lambda label: self.normalise(label).text)
+            self.choices[options] = known
+        return known
+
+
+def _forms(data: Mapping[str, Any], name: str) -> re.Pattern[str]:
+    found = pattern(data.get(name))
+    return found if found is not None else re.compile("(?!)")
+
+
+def compile_tables(red_flags: Any, complaints: Any, words_: Any) -> Tables:
+    """The tables from the plain data of red_flags.yaml, complaints.yaml and words.yaml (all scalars may be strings). Raises
+    ValueError with Chinese words where one is wrong."""
+    try:
+        return _compile(red_flags, complaints, words_)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"读解用词表缺少内容或写法不对：{error}") from error
+
+
+def _compile(red_flags: Any, complaints: Any, data: Any) -> Tables:
+    flags = compile_red_flags(red_flags)
+    surnames = str(data.get("surnames") or "")
+    entries: list[tuple[str, bool | None]] = []
+    known: dict[str, bool | None] = {}
+    for name, value in (("unsure", None), ("no", False), ("yes", True)):
+        for form in words((data.get("yesno") or {}).get(name)):
+            entries.append((form, value))
+    for form, value in entries:
+        if not set(form) & set("()[]?~#|"):
+            known.setdefault(form, value)
+    tables = (red_flags, complaints, data)
+    return Tables(
+        tuple(str(table.get("version") or "") for table in tables),  # type: ignore[arg-type]
+        tuple(str(table.get("approver") or "") for table in tables),  # type: ignore[arg-type]
+        Normaliser({str(old): str(new) for old, new in (data.get("rewrite") or {}).items()}, tuple(words(data.get("fillers")))),
+        flags,
+        lexicon(flags, data.get("scope") or {}, data.get("gone") or {}),
+        Intents(data.get("intents") or {}, data.get("question") or {}, surnames),
+        MatterTables(complaints, data.get("moods") or {}, surnames),
+        compile_synonyms(data.get("labels") or {}),
+        {str(place): tuple(words(forms)) for place, forms in (data.get("positions") or {}).items()},
+        known,
+        Lexicon(entries),
+        frozenset(words(data.get("vague"))),
+        _forms(data, "past_number"),
+        _forms(data, "now_number"),
+        tuple(words(data.get("zero"))),
+        tuple(words(data.get("full"))),
+        _forms(data, "undecided"),
+    )
