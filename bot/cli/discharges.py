@@ -38,5 +38,5 @@ def import_(
         typer.echo(f"新增{done.added}，更新{done.changed}，没有变化{done.unchanged}，未导入{done.refused}。")
     finally:
         house.database.close_now()
-    if done.refused and not found.rows:
+    if found.issues and not found.rows:
         raise typer.Exit(1)
