@@ -97,3 +97,15 @@ def test_identity_is_never_confirmed_by_a_wrong_number_or_by_facts_that_are_miss
             turn = resume(flow, turn.session, reply, facts, NOW, read)
         assert turn.session.answers["confirmed"] is False
         assert turn.session.status == "completed"
+
+
+@pytest.mark.parametrize("name", TALKS)
+def test_every_talk_is_shown_smooth_dangerous_and_going_wrong(name):
+    """At least three transcripts each; one comes to its end, one has silence, mumbling or a correction."""
+    shown = [path.read_text(encoding="utf-8") for path in sorted(Path("tests/transcripts/content").glob("*.txt"))]
+    own = [text for text in shown if f"flow: flows/{name}.yaml" in text]
+    assert len(own) >= 3
+    assert any("结束：完成" in text for text in own)
+    assert any(word in text for text in own for word in ("没听懂", "一直没有回复", "更正"))
+    if LIBRARY[name].alarms:
+        assert any("! 红线" in text for text in own)
