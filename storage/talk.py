@@ -93,3 +93,9 @@ def answers(tx: Tx, episode_id: int) -> list[tuple[Session, list[Answer]]]:
         if answer.id not in corrected:
             given[answer.session_id].append(answer)
     return [(run, given.get(run.id or 0, [])) for run in runs]
+
+
+def revisions(tx: Tx, runs: Iterable[int]) -> dict[int, int]:
+    """The revision that each of these runs of flows is on."""
+    rows = tx.session.exec(select(Session.id, Session.revision_id).where(col(Session.id).in_(list(runs)))).all()
+    return {run: revision for run, revision in rows if run is not None}

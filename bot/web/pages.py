@@ -62,6 +62,7 @@ def _common(request: web.Request) -> dict[str, Any]:
         "now": request.config_dict[NOW](),
         "zone": practice.zone,
         "hospital": practice.hospital,
+        "name_of": practice.tables.name,
         "path": request.path,
         "me": request.get(SIGNED_IN),
     }

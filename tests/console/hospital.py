@@ -206,7 +206,7 @@ def talk(tx, number=1, *, seal=None, **more):
         found = {"flag": "RF10", "level": "L1", "status": "present", "value": 38.6, "quote": "发烧，量了38度6"}
         add(tx, Finding(episode_id=episode.id, inbound_id=said.id, at=said.at, **found))
     if story["matter"] == "complaint":
-        matter = {"type": "complaint", "code": "C3", "severity": 2, "quote": story["text"]}
+        matter = {"type": "complaint", "code": "CQ04", "severity": 2, "quote": story["text"]}
         add(tx, Record(episode_id=episode.id, contact_id=contact.id, inbound_id=said.id, at=said.at, **matter))
     made = ticket(tx, contact, episode, story["level"], story["matter"], story["reason"], session_id=run.id, **more)
     return patient, episode, contact, made

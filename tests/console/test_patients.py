@@ -8,6 +8,7 @@ from sqlmodel import select
 
 from storage import staff
 from storage.patients import Patient
+from storage.plans import CarePlan, Touchpoint
 
 
 def known(tx):
@@ -122,3 +123,17 @@ async def test_a_person_with_two_stays_and_nothing_else(nurse, sqlite_database):
     for words in ("死亡", "隐私", "患者已故", "没有随访计划", "2025年10月17日出院"):
         assert words in text, words
     assert sqlite_database.read_now(lambda tx: tx.session.get(Patient, patient)).phone_sealed is None
+
+
+async def test_why_a_plan_stopped_is_said_in_words(nurse, sqlite_database):
+    def fill(tx):
+        patient = hospital.talk(tx, 1)[0]
+        plan = tx.session.exec(select(CarePlan)).one()
+        plan.state, plan.stopped_for = "stopped", "withdrawn"
+        point = tx.session.exec(select(Touchpoint)).first()
+        point.state, point.reason = "stopped", "wrong_person"
+        return patient.id
+
+    _, text = await nurse.get(f"/console/patients/{sqlite_database.write_now(fill)}")
+    assert "已停止：患者不愿接收" in text
+    assert "联系人不是本人" in text

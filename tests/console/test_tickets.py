@@ -141,6 +141,13 @@ async def test_the_page_shows_the_talk_what_was_read_from_it_and_who_the_patient
     assert "13800000001" not in text
 
 
+async def test_a_complaint_shows_its_kind_in_words(nurse, sqlite_database):
+    story = {"text": "按铃半天没人来", "level": "L2", "matter": "complaint", "reason": "投诉"}
+    case = sqlite_database.write_now(lambda tx: hospital.talk(tx, 1, **story)[3].id)
+    _, text = await nurse.get(f"/console/tickets/{case}")
+    assert "投诉：呼叫响应与巡视不足" in text
+
+
 @pytest.mark.parametrize(
     ("state", "words"),
     [

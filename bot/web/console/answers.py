@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import col, select
-
 from bot.care.practice import Practice
 from bot.engine.compiled import Compiled
+from storage import talk
 from storage.sessions import Answer, Session
 from storage.transaction import Tx
 
@@ -28,9 +27,8 @@ class Told:
 def tell(tx: Tx, practice: Practice, answers: Iterable[Answer]) -> dict[int, Told]:
     """Every answer in words, by its id, as its own revision of the flow had them."""
     listed = list(answers)
-    runs = {answer.session_id for answer in listed}
-    rows = tx.session.exec(select(Session.id, Session.revision_id).where(col(Session.id).in_(runs))).all() if runs else []
-    flows = {run: _flow(tx, practice, revision) for run, revision in rows}
+    revisions = talk.revisions(tx, {answer.session_id for answer in listed})
+    flows = {run: _flow(tx, practice, revision) for run, revision in revisions.items()}
     return {answer.id: _told(flows.get(answer.session_id), answer) for answer in listed if answer.id is not None}
 
 

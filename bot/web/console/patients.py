@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.care.practice import Practice
+from bot.rules.protocol import REASONS
 from bot.web import forms, pages, phrases
 from bot.web.console import answers
 from bot.web.keys import DATABASE, NOW, PRACTICE
@@ -98,7 +99,9 @@ def _all(tx: Tx, practice: Practice, patient_id: int) -> dict[str, Any] | None:
     for contact_id in {contact.id for stay in stays for _, contact, _ in stay.contacts if contact.id}:
         moments += _of_talk(tx, practice, contact_id)
     moments.sort(key=lambda moment: moment.at, reverse=True)
-    return {"patient": patient, "stays": stays, "moments": moments, "number": None}
+    titles = {protocol.id: protocol.title for protocol in practice.protocols}
+    told = {"protocols": titles, "reasons": REASONS}
+    return {"patient": patient, "stays": stays, "moments": moments, "number": None, **told}
 
 
 def _of_stay(tx: Tx, practice: Practice, stay: register.Stay) -> list[Moment]:
