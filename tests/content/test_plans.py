@@ -70,3 +70,12 @@ def test_nobody_is_contacted_more_often_than_is_decent():
     """Four contacts in the first thirty days at most; the revisit reminder comes beside."""
     for protocol in PROTOCOLS:
         assert sum((touchpoint.day or 99) <= 30 for touchpoint in protocol.touchpoints) <= 4
+
+
+def test_the_example_of_the_readme_is_a_protocol():
+    text = Path("flows/protocols/README.md").read_text(encoding="utf-8").split("```yaml")[1].split("```")[0]
+    found, issues = load_yaml(text)
+    assert issues == []
+    example = Protocol.model_validate(found)
+    assert {touchpoint.key for touchpoint in example.touchpoints} == {"D3", "P14", "R-1", "M1"}
+    assert set(Protocol.model_fields) == set(found)
