@@ -300,6 +300,13 @@ def test_wrong_padding_is_refused(padding):
         Envelope(KEY, APPID).open(by_hand((inside + padding).ljust(64, padding[-1:])))
 
 
+def test_padding_that_only_ends_well_is_refused():
+    inside = SALT + b"\0\0\0\x02hi" + APPID.encode()
+    assert len(inside) == 40
+    with pytest.raises(BadBody):
+        Envelope(KEY, APPID).open(by_hand(inside + b"x" * 23 + b"\x18"))
+
+
 def by_hand(blocks):
     """Blocks sealed with the key, without the rules."""
     key = b64decode(KEY + "=")

@@ -94,8 +94,8 @@ async def test_processes_meet_in_the_database(wechat, session, clock, tmp_path):
     database = open_database(f"sqlite:///{tmp_path}/tokens.sqlite")
     database.migrate()
     try:
-        for number, wanted in enumerate([1, 1, 2]):
-            clock.time += timedelta(hours=number)  # 0, 1 and 3 hours after the first
+        for hours, wanted in [(0, 1), (1, 1), (2, 2), (1, 2), (1, 3)]:
+            clock.time += timedelta(hours=hours)
             client = Client(wechat.url, APPID, SECRET, SharedTokens(database), session, now=clock)
             await client.send_text(OPENID, "一")
             assert wechat.count(TOKEN) == wanted

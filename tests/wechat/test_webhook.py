@@ -15,7 +15,7 @@ from bot.web.keys import CALLBACK, DATABASE, NOW, PRACTICE
 from storage.messages import Inbound, Outbound
 from tests.wechat.care import Care, requeue
 from tests.wechat.documents import DOCUMENTS, OPENID, text
-from tests.wechat.test_callback import KEY, TOKEN, answered, peer, plain, safe, sealed, signed
+from tests.wechat.test_callback import KEY, TOKEN, answered, compatible, peer, plain, safe, sealed, signed
 from tests.wechat.test_callback import NOW as THEN
 
 
@@ -76,6 +76,14 @@ async def test_in_safe_mode_the_answer_is_sealed(make, sqlite_database):
     wrapped = answered(answer)
     opened = peer.decrypt_message(answer, wrapped["MsgSignature"], wrapped["TimeStamp"], wrapped["Nonce"])
     assert answered(opened)["Content"] == "收到：伤口不疼"
+
+
+async def test_in_compatible_mode_each_request_is_answered_in_its_own_way(make, sqlite_database):
+    client = await make(sqlite_database, compatible)
+    query, body = sealed(text("一", message_id=1))
+
+    assert set(answered(await (await post(client, body, query)).read())) == {"Encrypt", "MsgSignature", "TimeStamp", "Nonce"}
+    assert answered(await (await post(client, text("二", message_id=2))).read())["Content"] == "收到：二"
 
 
 async def test_every_kind_is_kept(make, database):
