@@ -10,8 +10,8 @@ from sqlmodel import Field, SQLModel, col
 from sqlmodel import select as orm_select
 
 from storage.columns import key, link, one_of, table
-from storage.transaction import Tx
 from storage.hot import Hot, insert_once
+from storage.transaction import Tx
 
 CONTACT_STATES = ("active", "unfollowed", "stopped", "gone")
 OWNERS = ("bot", "human")

@@ -66,6 +66,7 @@ class Touchpoint(SQLModel, table=True):
     on_holidays: bool = False
     attempts: int = 0
     most_attempts: int = 3
+    notice: str = Field(default="follow_up", max_length=40)
     reason: str = Field(default="", max_length=120)
     begun_at: datetime | None = None
     ended_at: datetime | None = None
@@ -83,6 +84,7 @@ class Due(NamedTuple):
     state: str
     attempts: int
     most_attempts: int
+    notice: str
     late_hours: int
     on_holidays: bool
     episode_state: str
@@ -121,6 +123,7 @@ _DUE = Hot(
         _touchpoint.state,
         _touchpoint.attempts,
         _touchpoint.most_attempts,
+        _touchpoint.notice,
         _touchpoint.late_hours,
         _touchpoint.on_holidays,
         _episode.state,

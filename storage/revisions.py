@@ -8,8 +8,8 @@ from sqlalchemy import Text, UniqueConstraint, bindparam, select
 from sqlmodel import Field, SQLModel
 
 from storage.columns import Json, key, link, table
-from storage.transaction import Tx
 from storage.hot import Hot
+from storage.transaction import Tx
 
 
 class Revision(SQLModel, table=True):

@@ -9,8 +9,8 @@ from sqlalchemy import Index, Text, bindparam, select, text, update
 from sqlmodel import Field, SQLModel
 
 from storage.columns import Json, key, link, one_of, table
-from storage.transaction import Tx
 from storage.hot import Hot, insert
+from storage.transaction import Tx
 
 SESSION_STATES = ("waiting", "completed", "expired", "failed", "interrupted")
 
@@ -98,10 +98,7 @@ _DUE = Hot(
     .with_for_update(skip_locked=True)
 )
 _NEXT = Hot(
-    select(_session.due_at)
-    .where(_session.status == "waiting", _session.due_at.is_not(None))
-    .order_by(_session.due_at)
-    .limit(1)
+    select(_session.due_at).where(_session.status == "waiting", _session.due_at.is_not(None)).order_by(_session.due_at).limit(1)
 )
 _STEP = Hot(
     update(Session)

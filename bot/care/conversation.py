@@ -81,6 +81,9 @@ def _message(visit: Visit) -> None:
         return
     if visit.inbound.kind in _MEDIA and (waiting is None or waiting.kind != "image"):
         _media(visit)
+    elif not said:
+        visit.say("unsupported")
+        _ask_again(visit)
     elif visit.row is not None:
         _go_on(visit, said)
     else:
@@ -127,6 +130,10 @@ def _media(visit: Visit) -> None:
     kind = _MEDIA[visit.inbound.kind]
     visit.raise_("question", "L2", f"患者发来{kind}，请查看")
     visit.say("media", kind=kind)
+    _ask_again(visit)
+
+
+def _ask_again(visit: Visit) -> None:
     if visit.row is not None:
         visit.texts.append(question.again(visit.tx, visit.practice, visit.row))
 

@@ -235,5 +235,6 @@ def _plan(tx: Tx, practice: Practice, protocol: Protocol, plan: plans.CarePlan, 
                 late_hours=planned.late_hours,
                 on_holidays=planned.on_holidays,
                 most_attempts=planned.attempts,
+                notice=planned.notice,
             )
             plans.put(tx, touchpoint)

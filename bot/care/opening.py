@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from bot.care import facts, matters, talk, wishes
@@ -11,6 +12,8 @@ from storage import contacts, plans, sessions
 from storage.transaction import Tx
 
 IDENTITY = "identity"
+# a digit or a mark that answers nothing, since nothing was asked
+_BARE = re.compile(r"[\W\d_]{1,4}")
 
 
 def begin(
@@ -66,11 +69,19 @@ def greet(visit: Visit) -> None:
             now=visit.now,
         )
         visit.row = sessions.waiting(visit.tx, visit.contact.id)
+        if visit.reading is not None and set(visit.reading.intents) & {"question", "greeting"} == {"question"}:
+            _ask_staff(visit)
     elif visit.texts or (visit.reading is not None and _small_talk(visit)):
         return
+    elif _BARE.fullmatch(visit.inbound.text.strip()):
+        visit.say("nothing_open")
     else:
-        visit.raise_("question", "L3", f"患者留言：“{visit.inbound.text[:60]}”" if visit.inbound.text else "患者发来消息")
-        visit.say("question_taken", when=visit.promise("question", "L3"))
+        _ask_staff(visit)
+
+
+def _ask_staff(visit: Visit) -> None:
+    visit.raise_("question", "L3", f"患者留言：“{visit.inbound.text[:60]}”")
+    visit.say("question_taken", when=visit.promise("question", "L3"))
 
 
 def identified(visit: Visit, step: talk.Step) -> None:

@@ -15,6 +15,9 @@ def granted(visit: Visit) -> bool:
     """Whether the message was a wish that decides the turn; then its answer is among the visit's texts."""
     assert visit.reading is not None
     answer = visit.reading.answer
+    meant = set(visit.reading.intents)
+    if visit.row is None and ("greeting" in meant or meant <= {"question", "thanks"}) and not meant & _FINAL:
+        return False  # a talk may be waiting to begin: see opening.greet
     for intent, grant in _WISHES.items():
         if intent in visit.reading.intents and not (intent in _YIELDING and answer is not None and answer.status == "ok"):
             matters.acknowledge(visit)
@@ -148,5 +151,7 @@ _WISHES: Mapping[str, Callable[[Visit], None]] = {
     "abuse": _abuse,
     "question": _question,
 }
+# These end follow-up, however politely they are put.
+_FINAL = frozenset({"deceased", "stop", "wrong_person", "readmitted", "transferred"})
 # These wait where the reply also answers what was asked.
 _YIELDING = frozenset({"later", "refuse", "abuse", "question", "suspect_fraud", "transferred", "readmitted", "ask_human"})

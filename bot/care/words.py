@@ -34,6 +34,8 @@ NEEDED = frozenset(
         "who_we_are",
         "calm",
         "media",
+        "unsupported",
+        "nothing_open",
     }
 )
 

@@ -91,7 +91,7 @@ async def running(
         wechat_aes_key=wechat.aes_key,
         wechat_mode=wechat.mode,
         wechat_api=wechat.base_url,
-        wechat_templates={"follow_up": "TM-follow-up", "revisit": "TM-revisit", "staff_reply": "TM-staff-reply"},
+        wechat_templates={"follow_up": "TM-follow-up", "revisit": "TM-revisit"},
         tick=0.5,
         log_level="error",
     )

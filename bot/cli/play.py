@@ -25,7 +25,7 @@ PLAIN: Mapping[str, str] = {
     "0到10": "2分",
     "打分": "9",
     "意见": "没有",
-    "复诊": "1",
+    "明天能来吗": "1",
 }
 # A few patients have something to tell; each word is told once, then the plain answers serve.
 TALES: tuple[tuple[str, Mapping[str, str]], ...] = (

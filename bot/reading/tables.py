@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.reading.codes import MatterTables
 from bot.reading.intents import Intents
 from bot.reading.lexicon import Lexicon
-from bot.reading.matters import MatterTables
 from bot.reading.normalise import Normaliser
 from bot.reading.numbers import unit_class
 from bot.reading.options import Choices, compile_synonyms
@@ -46,6 +46,11 @@ class Tables:
         """The Chinese name of a red flag or a complaint code; the code itself where there is none."""
         known = self.matters.codes.get(code)
         return known.name if known is not None else self.flags.titles.get(code, code)
+
+    def owner(self, code: str) -> str:
+        """The department that answers for a complaint code; empty for an unknown one."""
+        known = self.matters.codes.get(code)
+        return known.owner if known is not None else ""
 
     def unit(self, unit: str) -> str:
         """The class of a unit as written in a question, '' when it is none that is known."""

@@ -79,7 +79,8 @@ class Cohort(_Model):
 
 class TouchpointPlan(_Model):
     """One dated contact. Exactly one of `day` (after discharge), `day_after_procedure`, `before_revisit` (days before) and
-    `month` (after discharge, clamped to the month's end). `at` is local time; `late_hours` how long it may still be sent."""
+    `month` (after discharge, clamped to the month's end). `at` is local time; `late_hours` how long it may still be sent; `notice` names the invitation's
+    template in messages.yaml."""
 
     flow: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str = Field(min_length=1, max_length=80)
@@ -91,6 +92,7 @@ class TouchpointPlan(_Model):
     late_hours: int = Field(default=72, ge=1)
     on_holidays: bool = False
     attempts: int = Field(default=3, ge=1, le=3)
+    notice: str = "follow_up"
 
     @model_validator(mode="after")
     def _one_date(self) -> TouchpointPlan:

@@ -292,6 +292,7 @@ def upgrade() -> None:
         sa.Column("on_holidays", sa.Boolean(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("most_attempts", sa.Integer(), nullable=False),
+        sa.Column("notice", sa.String(length=40), nullable=False),
         sa.Column("reason", sa.String(length=120), nullable=False),
         sa.Column("begun_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
