@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler
 from pydantic import SecretStr
 
 from bot import practice as content
-from bot.care import conversation, delivery, escalation, followup, parcel, publishing
+from bot.care import conversation, delivery, escalation, followup, opening, parcel, publishing
 from bot.care.practice import Practice
 from bot.config import Settings, WrongSettings, name_of
 from bot.scheduler import Chore, Scheduler
@@ -23,7 +23,7 @@ from bot.wechat.callback import Callback
 from bot.wechat.client import Client, open_session
 from bot.wechat.sender import Sender
 from bot.wechat.tokens import SharedTokens
-from storage import calendar, library, revisions
+from storage import calendar, library
 from storage.database import Database, Tx, open_database
 from storage.sealing import BadKey, Seal
 
@@ -144,21 +144,21 @@ def publish_flows(database: Database, settings: Settings, practice: Practice, no
     """Publish what changed in the flow files. A file with mistakes is left out, so that a typing error cannot stop the
     hospital: its last revision stays. It is an error only where a plan needs a flow that has no revision at all."""
     texts = content.flow_texts(settings.flows)
-    if texts.items() <= {revision.flow: revision.text for revision in database.read_now(library.published)}.items():
-        return
-    good, issues = publishing.inspect(texts)
-    for name, found in issues.items():
-        errors = [f"第{issue.line}行 {issue.code}" for issue in found if issue.level == "error"]
-        if errors:
-            _log.error("flow not published", file=name, issues=errors[:5])
-    for flow in good:
-        if flow.id in texts:
-            database.write_now(publishing.publish, flow, texts[flow.id], now)
-        else:
-            _log.error("flow not published", file=flow.id, issues=["文件名与 id 不同"])
-    needed = {point.flow for protocol in practice.protocols for point in protocol.touchpoints}
-    lacking = sorted(flow for flow in needed if database.read_now(revisions.latest, flow) is None)
-    if lacking:
+    published = {revision.flow: revision.text for revision in database.read_now(library.published)}
+    if not texts.items() <= published.items():
+        good, issues = publishing.inspect(texts)
+        for name, found in issues.items():
+            errors = [f"第{issue.line}行 {issue.code}" for issue in found if issue.level == "error"]
+            if errors:
+                _log.error("flow not published", file=name, issues=errors[:5])
+        for flow in good:
+            if flow.id in texts:
+                database.write_now(publishing.publish, flow, texts[flow.id], now)
+                published[flow.id] = texts[flow.id]
+            else:
+                _log.error("flow not published", file=flow.id, issues=["文件名与 id 不同"])
+    needed = {opening.IDENTITY, *(point.flow for protocol in practice.protocols for point in protocol.touchpoints)}
+    if lacking := sorted(needed - published.keys()):
         raise WrongSettings([f"随访方案用到的话术没有或有错误：{'、'.join(lacking)}。请执行 suifang flow check {settings.flows}"])
 
 
