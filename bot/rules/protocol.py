@@ -79,8 +79,8 @@ class Cohort(_Model):
 
 class TouchpointPlan(_Model):
     """One dated contact. Exactly one of `day` (after discharge), `day_after_procedure`, `before_revisit` (days before) and
-    `month` (after discharge, clamped to the month's end). `at` is local time; `late_hours` how long it may still be sent; `notice` names the invitation's
-    template in messages.yaml."""
+    `month` (after discharge, clamped to the month's end). `at` is local time; `late_hours` how long it may still be sent;
+    `notice` names the invitation in messages.yaml."""
 
     flow: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str = Field(min_length=1, max_length=80)
