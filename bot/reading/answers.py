@@ -6,8 +6,8 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from bot.reading import dates, triage
-from bot.reading.clauses import Mention
+from bot.reading import dates, quantities
+from bot.reading.mention import Mention
 from bot.reading.normalise import Text
 from bot.reading.numbers import Number
 from bot.reading.reading import Answer, Question
@@ -18,13 +18,10 @@ if TYPE_CHECKING:
 
 _CLAUSE = re.compile(r"[,。!?;\n]")
 _EDGES = " ,，。.!！?？;；、~\n"
-_NOT = re.compile(r"(?:不是|不对|并非|不是说|没有|没)(?:到|有)?$")
-_SPLIT_TENTH = re.compile(r"^(3[4-9]|4[0-2])[ ,、](\d)(?:度|$)")
 _DENIED = re.compile(
     r"(?:不|没有?|无|未|没怎么|不怎么|从来没|没再|并没有?|不再|没有?再|不太)(?:有|再|什么|怎么|出现|任何|发生|感觉|觉得|按时)?$"
 )
 _TENTATIVE = re.compile(r"好像|可能|也许|大概|似乎|说不准|不确定|应该|估计")
-_SCALES = {"score", "time"}
 _SAYS_YES = re.compile(r"有|了|过|是|在|都|还|会")
 
 
@@ -52,7 +49,7 @@ class Reply:
         if not self.text.strip(_EDGES) and kind not in ("text", "feedback", "image"):
             return Answer("unclear")
         if kind in ("number", "scale"):
-            return self._number(question, unasked)
+            return quantities.read(self, question, unasked)
         if kind == "choice":
             return self._choice(question, unasked)
         if kind == "multichoice":
@@ -63,7 +60,8 @@ class Reply:
             return self._date(unasked, question)
         return self._free(unasked)
 
-    def _ok(self, value: Any, start: int, end: int, *, sure: bool = True) -> Answer:
+    def ok(self, value: Any, start: int, end: int, *, sure: bool = True) -> Answer:
+        """An answer with the words it came from and what is left."""
         return Answer("ok", value, self.source.quote(start, end), self.source.outside(start, end), sure)
 
     def _free(self, unasked: bool) -> Answer:
@@ -89,143 +87,11 @@ class Reply:
                 break
         return begin, end
 
-    def _speaks(self, question: Question, start: int) -> bool:
+    def speaks(self, question: Question, start: int) -> bool:
         """Whether the clause round a place names what the question is about."""
         begin, end = self._clause_of(start)
         clause = self.text[begin:end]
         return any(word in clause for word in question.about)
-
-    # --- numbers
-
-    def _number(self, question: Question, unasked: bool) -> Answer:
-        wanted = triage.asked(question, self.tables.flags)
-        fitting = self._fitting(question, wanted, unasked)
-        if not fitting:
-            return self._words(question, wanted, unasked)
-        scale = question.kind == "scale"
-        inside: list[tuple[Number, float]] = []
-        outside = False
-        vague = False
-        for number, value in fitting:
-            low, high = number.low, number.high
-            if number.vague or (low != high):
-                vague = True
-                continue
-            if scale and value != int(value):
-                vague = True
-            elif (question.min is None or value >= question.min) and (question.max is None or value <= question.max):
-                inside.append((number, value))
-            else:
-                outside = True
-        if len(inside) > 1:
-            inside = self._newest(inside)
-        values = {value for _, value in inside}
-        if len(values) == 1 and not (vague and len(fitting) > len(inside) and not inside):
-            number, value = inside[-1]
-            answer: float | int = int(value) if scale else value
-            return self._ok(answer, number.start, number.end, sure=not unasked or True)
-        if values or vague:
-            return Answer("unclear")
-        return Answer("out_of_range") if outside else Answer("unclear")
-
-    def _fitting(self, question: Question, wanted: Any, unasked: bool) -> list[tuple[Number, float]]:
-        text = self.text
-        fitting: list[tuple[Number, float]] = []
-        numbers = self.numbers
-        match = _SPLIT_TENTH.match(text.strip(_EDGES)) if wanted is not None and wanted.name == "temperature" else None
-        if match:
-            value = float(f"{match[1]}.{match[2]}")
-            return [(Number(0, len(text), value, value, "temperature"), value)]
-        measured = triage.measured(text, numbers, self.tables.flags, None if unasked else wanted) if wanted is not None else []
-        meaning = {hit.start: hit.what[1][0].name for hit in measured}
-        for number in numbers:
-            if _NOT.search(text[max(0, number.start - 4) : number.start]):
-                continue
-            unit = number.unit
-            if wanted is not None:
-                name = meaning.get(number.start)
-                if name is not None and name != wanted.name:
-                    continue
-                if name is None and unit and unit not in wanted.units:
-                    continue
-                if unasked and name != wanted.name:
-                    continue
-                if unasked and not unit and not self._speaks(question, number.start):
-                    continue
-            elif question.kind == "scale":
-                if unit not in ("", "score"):
-                    continue
-                if unasked and not self._speaks(question, number.start):
-                    continue
-            else:
-                if not self._unit_fits(question.unit, unit):
-                    continue
-                if (
-                    unasked
-                    and not (question.unit and question.unit in text[number.start : number.end + 2])
-                    and not self._speaks(question, number.start)
-                ):
-                    continue
-            value = number.low
-            if (
-                wanted is not None
-                and wanted.name == "temperature"
-                and not unit
-                and 340 <= value <= 430
-                and not text[number.start].isdigit()
-            ):
-                value /= 10
-            fitting.append((number, value))
-        if wanted is None and len(fitting) == 2 and question.kind == "number":
-            fitting = self._of_pair(question, fitting)
-        return fitting
-
-    def _unit_fits(self, unit: str, found: str) -> bool:
-        if not found:
-            return True
-        from_unit = self.tables.unit(unit)
-        return not unit or not from_unit or from_unit == found
-
-    def _of_pair(self, question: Question, fitting: list[tuple[Number, float]]) -> list[tuple[Number, float]]:
-        (first, high), (second, low) = fitting
-        if high > low and high >= 80 and question.max is not None and "/" in self.text[first.end : second.start]:
-            return [fitting[0]] if question.max >= 200 else [fitting[1]]
-        return fitting
-
-    def _newest(self, inside: list[tuple[Number, float]]) -> list[tuple[Number, float]]:
-        """Today's number rather than yesterday's; the corrected rather than the wrong."""
-        text = self.text
-        kept = []
-        for number, value in inside:
-            begin = max((other.end for other, _ in inside if other.end <= number.start), default=0)
-            before = text[begin : number.start]
-            past, now = self.tables.past.search(before), self.tables.now.search(before)
-            if re.search(r"(?:不对|错了|应该是|改成|改为|哦不|不是).{0,4}$", before) and begin:
-                return [(number, value)]
-            if past and not now:
-                continue
-            kept.append((number, value, bool(now)))
-        current = [(number, value) for number, value, now in kept if now]
-        return current or [(number, value) for number, value, _ in kept] or inside
-
-    def _words(self, question: Question, wanted: Any, unasked: bool) -> Answer:
-        text = self.text
-        for value, forms in question.words:
-            for form in sorted(forms, key=len, reverse=True):
-                at = text.find(form)
-                if at >= 0 and not _DENIED.search(text[max(0, at - 4) : at]):
-                    return self._ok(int(value) if question.kind == "scale" else value, at, at + len(form))
-        if question.kind == "scale" and question.min == 0 and not unasked:
-            for form in self.tables.zero:
-                at = text.find(form)
-                if at >= 0 and not re.search(r"不是|没有|有时", text[max(0, at - 3) : at]):
-                    return self._ok(0, at, at + len(form), sure=False)
-        if question.kind == "scale" and question.max is not None and not unasked:
-            for form in self.tables.full:
-                if form in text and "不" not in text:
-                    at = text.find(form)
-                    return self._ok(int(question.max), at, at + len(form))
-        return Answer("unclear")
 
     # --- options
 
@@ -255,8 +121,8 @@ class Reply:
             if len(values) > 1:
                 empty = self._empty(question)
                 values = [value for value in values if value != empty] or values
-            return self._ok(values, chosen.start, chosen.end, sure=chosen.sure)
-        return self._ok(values[0], chosen.start, chosen.end, sure=chosen.sure)
+            return self.ok(values, chosen.start, chosen.end, sure=chosen.sure)
+        return self.ok(values[0], chosen.start, chosen.end, sure=chosen.sure)
 
     def _empty(self, question: Question) -> str | None:
         for option in question.options:
@@ -294,9 +160,9 @@ class Reply:
                 continue
             values = [question.options[index].value for index in sorted(chosen.picks)]
             if question.kind == "multichoice":
-                return self._ok(values, start, start + len(clause), sure=True)
+                return self.ok(values, start, start + len(clause), sure=True)
             if len(values) == 1:
-                return self._ok(values[0], start, start + len(clause), sure=True)
+                return self.ok(values[0], start, start + len(clause), sure=True)
         return Answer("unclear")
 
     def _full_label(self, choices: Any, clause: str, picks: tuple[int, ...]) -> bool:
@@ -321,7 +187,7 @@ class Reply:
             value, start, end = about
             if value is not None:
                 tentative = _TENTATIVE.search(text) is not None and value
-                return Answer("unclear") if tentative else self._ok(value, start, end)
+                return Answer("unclear") if tentative else self.ok(value, start, end)
         if unasked:
             return Answer("unclear")
         known = self.tables.yes
@@ -329,7 +195,7 @@ class Reply:
         for form in (bare, trimmed):
             if form in known:
                 value = known[form]
-                return Answer("unclear") if value is None else self._ok(value, 0, len(text))
+                return Answer("unclear") if value is None else self.ok(value, 0, len(text))
         return self._leaning(text)
 
     def _about(self, question: Question) -> tuple[bool | None, int, int] | None:
@@ -358,9 +224,9 @@ class Reply:
         begin, end = self._clause_of(at)
         clause = text[begin:end]
         hits = [hit for hit in self.tables.yesno.scan(clause) if not at - begin <= hit.start < at - begin + size]
-        if any(hit.what is None for hit in hits):
+        if any(hit.what == "unsure" for hit in hits):
             return None, begin, end
-        if any(hit.what is False for hit in hits):
+        if any(hit.what == "no" for hit in hits):
             return False, begin, end
         if hits or _SAYS_YES.search(after) or len(clause) <= size + 6:
             return True, begin, end
@@ -370,33 +236,33 @@ class Reply:
         hits = self.tables.yesno.scan(text)
         _, end = self._clause_of(0)
         first = [hit for hit in hits if hit.start <= end]
-        if any(hit.what is None for hit in hits):
+        if any(hit.what == "unsure" for hit in hits):
             return Answer("unclear")
         values = {hit.what for hit in hits}
         if first and first[0].start <= 4:
             if len(values) == 1:
-                return self._ok(first[0].what, 0, first[0].end)
+                return self.ok(first[0].what == "yes", 0, first[0].end)
             lead = first[0]
             if lead.start <= 1 and lead.end - lead.start >= 1:
-                if lead.what is True and False in values:
-                    return self._ok(False, 0, end) if len(hits) == 2 and hits[1].start - lead.end <= 3 else Answer("unclear")
-                if lead.what is False and not re.search(r"就是|但|不过|可是|只是|除了", text):
-                    return self._ok(False, 0, lead.end)
+                if lead.what == "yes" and "no" in values:
+                    return self.ok(False, 0, end) if len(hits) == 2 and hits[1].start - lead.end <= 3 else Answer("unclear")
+                if lead.what == "no" and not re.search(r"就是|但|不过|可是|只是|除了", text):
+                    return self.ok(False, 0, lead.end)
             return Answer("unclear")
         if self.mentions:
             present = [mention for mention in self.mentions if mention.status in ("present", "resolved")]
             if present:
-                return self._ok(True, present[0].start, present[0].end, sure=False)
+                return self.ok(True, present[0].start, present[0].end, sure=False)
             if all(mention.status == "negated" for mention in self.mentions):
-                return self._ok(False, self.mentions[0].start, self.mentions[-1].end, sure=False)
+                return self.ok(False, self.mentions[0].start, self.mentions[-1].end, sure=False)
         if len(values) == 1 and hits and len(text) <= 20:
-            return self._ok(hits[0].what, hits[0].start, hits[0].end, sure=False)
+            return self.ok(hits[0].what == "yes", hits[0].start, hits[0].end, sure=False)
         return Answer("unclear")
 
     def _date(self, unasked: bool, question: Question) -> Answer:
         days = dates.find(self.text, self.today)
         if unasked:
-            days = [day for day in days if self._speaks(question, day.start)]
+            days = [day for day in days if self.speaks(question, day.start)]
         if not days:
             return Answer("unclear")
         known = {day.on for day in days}
@@ -407,8 +273,8 @@ class Reply:
                 day for day in days if re.search(r"(?:不对|错了|改成|改到|应该是|不是.{1,8}是)$", self.text[: day.start])
             ]
             if len(corrected) == 1 and corrected[0].on is not None:
-                return self._ok(corrected[0].on.isoformat(), corrected[0].start, corrected[0].end)
+                return self.ok(corrected[0].on.isoformat(), corrected[0].start, corrected[0].end)
             return Answer("unclear")
         day = next(day for day in days if day.on is not None)
         assert day.on is not None
-        return self._ok(day.on.isoformat(), day.start, day.end)
+        return self.ok(day.on.isoformat(), day.start, day.end)

@@ -1,11 +1,11 @@
 """Words of the tables, found in a text in one pass. A small pattern language keeps the tables short and readable:
-`(a|b)` one of, `[ab]` one of these characters, `x?` may be missing, `x*` any times, `~` up to four characters of
-the same clause that deny nothing, `#` a number."""
+`(a|b)` one of, `[ab]` one of these characters, `x?` may be missing, `x*` any times, `x+` at least once, `~` up to four
+characters of the same clause that deny nothing, `#` a number."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -56,8 +56,8 @@ def _sequence(pattern: str, at: int, keep: int, *, top: bool) -> tuple[list[str]
             continue
         else:
             piece, at = [char], at + 1
-        if at < len(pattern) and pattern[at] in "?*":
-            piece, at = [*piece, ""], at + 1
+        if at < len(pattern) and pattern[at] in "?*+":
+            piece, at = (piece if pattern[at] == "+" else [*piece, ""]), at + 1
         if len(forms) > 20 * MOST:
             raise ValueError(f"写法展开后太多，请拆成几个：{pattern}")
         forms = list(dict.fromkeys((form + end)[:keep] for form in forms for end in piece))
@@ -66,7 +66,7 @@ def _sequence(pattern: str, at: int, keep: int, *, top: bool) -> tuple[list[str]
 
 def _forms(pattern: str) -> list[str] | None:
     """All forms when they are few and the pattern repeats nothing, else None."""
-    if "*" in pattern:
+    if "*" in pattern or "+" in pattern:
         return None
     try:
         forms = expand(pattern)
@@ -79,17 +79,32 @@ def _forms(pattern: str) -> list[str] | None:
 
 def _regex(text: str) -> str:
     return "".join(
-        GAP if char == "~" else NUMBER if char == "#" else char if char in "()[]|?*" else re.escape(char) for char in text
+        GAP if char == "~" else NUMBER if char == "#" else char if char in "()[]|?*+" else re.escape(char) for char in text
     )
 
 
+class _Tail:
+    """The rest of a pattern behind its literal head, compiled when it is first needed: most are never met."""
+
+    __slots__ = ("back", "match", "order", "pattern", "what")
+
+    def __init__(self, pattern: str, back: int, order: int, what: Any) -> None:
+        self.pattern, self.back, self.order, self.what = pattern, back, order, what
+        self.match: Callable[[str, int], re.Match[str] | None] = self._first
+
+    def _first(self, text: str, place: int) -> re.Match[str] | None:
+        self.match = re.compile(self.pattern).match
+        return self.match(text, place)
+
+
 class _Node:
-    __slots__ = ("next", "tails", "what")
+    __slots__ = ("next", "order", "tails", "what")
 
     def __init__(self) -> None:
         self.next: dict[str, _Node] = {}
         self.what: Any = None
-        self.tails: list[tuple[re.Pattern[str], int, Any]] = []
+        self.order = 0
+        self.tails: list[_Tail] = []
 
 
 class Lexicon(Generic[T]):
@@ -97,7 +112,9 @@ class Lexicon(Generic[T]):
 
     def __init__(self, entries: Iterable[tuple[str, T]]) -> None:
         self._root: dict[str, _Node] = {}
-        for pattern, what in entries:
+        self._order = 0
+        for order, (pattern, what) in enumerate(entries):
+            self._order = order
             if pattern[0] == "~" or "" in expand(pattern, 2):
                 raise ValueError(f"词条不能以 ~ 开头，也不能全部可缺：{pattern}")
             forms = _forms(pattern)
@@ -114,25 +131,25 @@ class Lexicon(Generic[T]):
         return node
 
     def _add_regex(self, pattern: str, what: T) -> None:
-        regex = re.compile(_regex(pattern))
+        regex = _regex(pattern)
         for head in {re.split("[~#]", form, maxsplit=1)[0] for form in expand(pattern, 2)}:
             self._tail(head, regex, what)
 
-    def _tail(self, head: str, regex: re.Pattern[str], what: T) -> None:
+    def _tail(self, head: str, regex: str, what: T) -> None:
         for first in [head] if head else NUMERALS:
-            self._node(first).tails.append((regex, len(first), what))
+            self._node(first).tails.append(_Tail(regex, len(first), self._order, what))
 
     def _add(self, form: str, what: T) -> None:
         head = re.split("[~#]", form, maxsplit=1)[0]
         if not head:
-            self._tail(head, re.compile(_regex(form)), what)
+            self._tail(head, _regex(form), what)
             return
         node = self._node(head)
         if head == form:
             if node.what is None:
-                node.what = what
+                node.what, node.order = what, self._order
             return
-        node.tails.append((re.compile(_regex(form[len(head) :])), 0, what))
+        node.tails.append(_Tail(_regex(form[len(head) :]), 0, self._order, what))
 
     def scan(self, text: str) -> list[Hit[T]]:
         """Every hit that does not overlap one further left, in order."""
@@ -146,13 +163,14 @@ class Lexicon(Generic[T]):
                 continue
             end, found = at + 1, 0
             best: Any = None
+            order = 0
             while True:
-                if node.what is not None and end >= found:
-                    best, found = node.what, end
-                for tail, back, what in node.tails:
-                    match = tail.match(text, end - back)
-                    if match and match.end() > found:
-                        best, found = what, match.end()
+                if node.what is not None and (end > found or (end == found and node.order < order)):
+                    best, found, order = node.what, end, node.order
+                for tail in node.tails:
+                    match = tail.match(text, end - tail.back)
+                    if match and (match.end() > found or (match.end() == found and tail.order < order)):
+                        best, found, order = tail.what, match.end(), tail.order
                 if end == length:
                     break
                 deeper = node.next.get(text[end])
@@ -170,4 +188,4 @@ class Lexicon(Generic[T]):
 
 def literal(text: str) -> str:
     """A pattern that stands for exactly this text."""
-    return "".join(f"[{char}]" if char in "()|?*~#" else char for char in text.replace("[", "").replace("]", ""))
+    return "".join(f"[{char}]" if char in "()|?*+~#" else char for char in text.replace("[", "").replace("]", ""))

@@ -91,6 +91,7 @@ class Choices:
                         and normal(option.labels[0]).startswith(key)
                         and not any(normal(other.labels[0]) == key for other in options if other.labels)
                     ):
+                        add(key, index, 2)
                         for form in forms:
                             add(form, index, 3)
         self.rank = rank
@@ -158,9 +159,9 @@ class Choices:
         return None
 
     def _numbered(self, word: str, text: str) -> Chosen:
-        if word.isdigit() and len(set(word)) > 1 and int(word) > len(self.options):
-            if all(0 < int(digit) <= len(self.options) for digit in word):
-                return Chosen(tuple(int(digit) - 1 for digit in word), 0, len(text), clash=True)
+        beyond = word.isdigit() and len(set(word)) > 1 and int(word) > len(self.options)
+        if beyond and all(0 < int(digit) <= len(self.options) for digit in word):
+            return Chosen(tuple(int(digit) - 1 for digit in word), 0, len(text), clash=True)
         index = self._index(word)
         return Chosen((index,), 0, len(text)) if index >= 0 else Chosen(beyond=True)
 

@@ -33,7 +33,7 @@ class Tables:
     synonyms: dict[str, tuple[str, ...]]
     positions: dict[str, tuple[str, ...]]
     yes: dict[str, bool | None]
-    yesno: Lexicon[bool | None]
+    yesno: Lexicon[str]
     vague: frozenset[str]
     past: re.Pattern[str]
     now: re.Pattern[str]
@@ -84,14 +84,13 @@ def compile_tables(red_flags: Any, complaints: Any, words_: Any) -> Tables:
 def _compile(red_flags: Any, complaints: Any, data: Any) -> Tables:
     flags = compile_red_flags(red_flags)
     surnames = str(data.get("surnames") or "")
-    entries: list[tuple[str, bool | None]] = []
+    entries: list[tuple[str, str]] = []
     known: dict[str, bool | None] = {}
     for name, value in (("unsure", None), ("no", False), ("yes", True)):
         for form in words((data.get("yesno") or {}).get(name)):
-            entries.append((form, value))
-    for form, value in entries:
-        if not set(form) & set("()[]?~#|"):
-            known.setdefault(form, value)
+            entries.append((form, name))
+            if not set(form) & set("()[]?~#|"):
+                known.setdefault(form, value)
     tables = (red_flags, complaints, data)
     return Tables(
         tuple(str(table.get("version") or "") for table in tables),  # type: ignore[arg-type]

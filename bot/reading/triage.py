@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from bot.reading.clauses import Mention, Walk, Word
+from bot.reading.clauses import Walk
 from bot.reading.lexicon import Hit, Lexicon
+from bot.reading.mention import Mention, Word
 from bot.reading.normalise import Text
 from bot.reading.numbers import Number
 from bot.reading.reading import Finding, Question

@@ -1,0 +1,131 @@
+"""没有 that reaches further than the word beside it: back over what was named before, and over a list behind it."""
+
+from __future__ import annotations
+
+import re
+
+from bot.reading.mention import Clause, Mention, Word
+
+_BARE = frozenset(
+    ("没有", "没", "无", "没得", "都没有", "也没有", "都没", "没有了", "也不", "不存在", "都不", "没有过", "再没有", "别的没")
+)
+WIDE = frozenset(
+    (
+        "没有",
+        "无",
+        "未见",
+        "没有什么",
+        "没什么",
+        "没有任何",
+        "没任何",
+        "并没有",
+        "从没有",
+        "从来没有",
+        "没有出现",
+        "没出现",
+        "没有再",
+        "没再",
+    )
+)
+_COPY = frozenset(("倒是", "到是", "是", "倒", "到", "倒也", "也"))
+_AFTER_NO = re.compile(r"(?:了|过|出现|发生|什么|啥|有|的|任何|问题|情况|症状|感觉|异常)*(?=$|[,。!?;\n])")
+
+
+def before(text: str, clause: Clause, mention: Mention, hit: Word, *, near: bool) -> bool:
+    """没有胸痛, 不疼了, 疼不疼, 烧倒是不烧. True when it says that something is over."""
+    no = clause.no
+    adjacent = near or (bool(clause.part) and clause.part_end == hit.start and clause.cursor == clause.part_end)
+    if no is None or not adjacent:
+        clause.no = None
+        clause.cursor = hit.end
+        return False
+    word = text[no.start : no.end]
+    if clause.chained and (word not in WIDE or hit.end - hit.start > 2):
+        clause.no = None
+        return False
+    earlier = clause.mentions[-1] if clause.mentions else None
+    over = (text[hit.end : hit.end + 1] == "了" and text[hit.end + 1 : hit.end + 2] not in ("吗", "么")) or "再" in word
+    clause.cursor, clause.chained = hit.end, True
+    if earlier is not None and earlier.status == "present":
+        if earlier.sign is mention.sign and earlier.end == no.start:
+            earlier.lower("hypothetical", f"“{text[earlier.start : hit.end]}”是在问")
+            mention.lower("hypothetical", earlier.why)
+            return False
+        if earlier.sign.ends == mention.sign.ends and text[earlier.end : no.start] in _COPY:
+            earlier.lower("negated", f"“{text[earlier.start : hit.end]}”")
+    if over and mention.sign.level != "L3":
+        mention.lower("resolved", f"“{word}…了”：已经没有")
+    else:
+        mention.lower("negated", f"前面有“{word}”")
+    return over
+
+
+def behind(text: str, clauses: list[Clause], clause: Clause) -> None:
+    """胸痛没有；发烧、咳嗽、胸闷都没有"""
+    no = clause.no
+    if no is None or clause.chained:
+        return
+    word = text[no.start : no.end]
+    if word not in _BARE or not _AFTER_NO.match(text, no.end):
+        return
+    back = text[clause.start : no.start]
+    place = no.start
+    both = word.startswith(("都", "也")) or bool(re.search(r"(?:都|全|均|通通|一概)$", back))
+    for mention in reversed(clause.mentions):
+        if mention.end > no.start:
+            continue
+        if (
+            re.fullmatch(
+                r"[、和或及跟与都也倒到是全均一概通现在这两天直从来目前还啥什么的了过今天出、症状情况]*",
+                text[mention.end : place],
+            )
+            is None
+        ):
+            return
+        mention.status, mention.why = "negated", f"后面说“{word}”"
+        place = _part_start(clause, mention)
+    if both and place <= clause.start + 4:
+        _whole_list(clauses, clause)
+
+
+def _part_start(clause: Clause, mention: Mention) -> int:
+    place = mention.start
+    for word in reversed(clause.words):
+        if word.end == place and word.what[0] in ("part", "fill", "list"):
+            place = word.start
+    return place
+
+
+def _whole_list(clauses: list[Clause], clause: Clause) -> None:
+    for earlier in reversed(clauses[: clause.number]):
+        if earlier.sentence != clause.sentence or not earlier.mentions:
+            return
+        covered = sum(word.end - word.start for word in earlier.words)
+        length = clauses[earlier.number + 1].start - earlier.start
+        if length - covered > 1 or any(word.what[0] in ("severe", "mild", "now", "recent", "self") for word in earlier.words):
+            return
+        for mention in earlier.mentions:
+            mention.status, mention.why = "negated", "后面说“都没有”"
+
+
+def ahead(text: str, clauses: list[Clause]) -> None:
+    """没有发烧，咳嗽，胸闷: three bare names behind one 没有 are one list."""
+    run: list[Clause] = []
+    for clause in [*clauses, Clause(-1, -1, len(text))]:
+        if run and clause.number > 0 and clause.sentence == run[0].sentence and _is_bare(text, clauses, clause):
+            run.append(clause)
+            continue
+        if len(run) >= 3:
+            for later in run[1:]:
+                for mention in later.mentions:
+                    mention.lower("negated", "前面的“没有”管着整串")
+        denied = clause.mentions and all(mention.status == "negated" for mention in clause.mentions)
+        run = [clause] if denied and clause.no is not None and text[clause.no.start : clause.no.end] in WIDE else []
+
+
+def _is_bare(text: str, clauses: list[Clause], clause: Clause) -> bool:
+    if len(clause.mentions) != 1:
+        return False
+    end = clauses[clause.number + 1].start if clause.number + 1 < len(clauses) else len(text)
+    mention = clause.mentions[0]
+    return mention.end - mention.start >= len(text[clause.start : end].strip(",。!?; \n吧")) and mention.end - mention.start <= 4
