@@ -132,7 +132,7 @@ async def test_the_page_shows_the_talk_what_was_read_from_it_and_who_the_patient
         "4/5",
         "利伐沙班",
         "全膝关节置换术",
-        "尾号 0001",
+        "*******0001",
         "L1：30 分钟内首次响应",
         "机器人在对话",
     ):
