@@ -117,9 +117,14 @@ def try_login(tx: Tx, username: str, address: str, now: datetime, *, within: tim
 def open_login(tx: Tx, member: Staff, token_hash: str, csrf: str, now: datetime) -> None:
     """The password was right: the attempts of this user are forgiven and a login begins."""
     assert member.id is not None
-    tx.connection.execute(delete(LoginFailure).where(col(LoginFailure.username) == member.username))
+    forgive(tx, member.username)
     tx.session.add(Login(staff_id=member.id, token_hash=token_hash, csrf=csrf, made_at=now, seen_at=now))
     audit(tx, member.id, "login", now)
+
+
+def forgive(tx: Tx, username: str) -> None:
+    """Forget the attempts that were counted against a user."""
+    tx.connection.execute(delete(LoginFailure).where(col(LoginFailure.username) == username))
 
 
 def signed_in(tx: Tx, token_hash: str, now: datetime, *, idle: timedelta, absolute: timedelta) -> SignedIn | None:

@@ -14,6 +14,7 @@ from aiohttp import web
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from bot.care.errors import Refused
 from bot.web import forms, pages
 from bot.web.keys import DATABASE, SETTINGS
 from bot.web.pages import SIGNED_IN
@@ -88,24 +89,38 @@ async def show_login(request: web.Request) -> web.StreamResponse:
 async def sign_in(request: web.Request) -> web.StreamResponse:
     form = await forms.read(request)
     username, password = form.get("username", "")[:40], str((await request.post()).get("password", ""))  # as it was typed
-    wanted = _next(form.get("next", ""))
-    now, database = request.config_dict[CLOCK](), request.config_dict[DATABASE]
-    limits = {"of_user": TRIES_OF_USER, "of_address": TRIES_OF_ADDRESS}
-    if not await database.write(staff.try_login, username, request.remote or "", now, within=WITHIN, **limits):
-        message = f"尝试次数过多。请 {WITHIN.seconds // 60} 分钟后再试，或请系统管理员帮助。"
-        return pages.render(request, "console/login.html", status=429, next=wanted, message=message, username=username)
+    wanted, now, database = _next(form.get("next", "")), request.config_dict[CLOCK](), request.config_dict[DATABASE]
+    try:
+        right = await is_password_of(request, username, password)
+    except Refused as refused:
+        return pages.render(request, "console/login.html", status=429, next=wanted, message=refused.message, username=username)
     member = await database.read(staff.by_username, username)
-    right = await _verify(member.password if member else _nobody, password)
     if member is None or not right:
         message = "用户名或密码不对。"
         return pages.render(request, "console/login.html", status=401, next=wanted, message=message, username=username)
     token = secrets.token_urlsafe(32)
     await database.write(staff.open_login, member, hashed(token), secrets.token_urlsafe(32), now)
     if _hasher.check_needs_rehash(member.password) and member.id is not None:
-        await database.write(staff.set_password, member.id, await asyncio.to_thread(_hasher.hash, password))
+        await database.write(staff.set_password, member.id, await hashed_password(password))
     response = web.HTTPSeeOther(wanted)
     response.set_cookie(cookie_name(request), token, path="/", httponly=True, samesite="Lax", secure=is_secure(request))
     raise response
+
+
+async def is_password_of(request: web.Request, username: str, password: str) -> bool:
+    """Whether it is, in the same time for a user who does not exist. Raises Refused after too many attempts."""
+    now, database, address = request.config_dict[CLOCK](), request.config_dict[DATABASE], request.remote or ""
+    limits = {"of_user": TRIES_OF_USER, "of_address": TRIES_OF_ADDRESS}
+    if not await database.write(staff.try_login, username, address, now, within=WITHIN, **limits):
+        raise Refused(f"尝试次数过多。请 {WITHIN.seconds // 60} 分钟后再试，或请系统管理员帮助。")
+    member = await database.read(staff.by_username, username)
+    return await _verify(member.password if member else _nobody, password) and member is not None
+
+
+async def hashed_password(password: str) -> str:
+    """The hash to keep, made off the event loop."""
+    async with _hashing:
+        return await asyncio.to_thread(_hasher.hash, password)
 
 
 async def sign_out(request: web.Request) -> web.StreamResponse:

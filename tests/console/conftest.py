@@ -96,6 +96,21 @@ async def stranger(sqlite_database, practice, clock):
 
 
 @pytest.fixture
+async def second(sqlite_database, practice, clock):
+    """A further browser at the same house: await second()."""
+    clients = []
+
+    async def sit():
+        clients.append(await opened(sqlite_database, practice, clock))
+        return Browser(clients[-1])
+
+    yield sit
+    for client in clients:
+        await client.session.close()
+        await client.close()
+
+
+@pytest.fixture
 async def nurse(stranger, sqlite_database, clock):
     """Nurse liu, signed in."""
     stranger.comes_in(sqlite_database, clock)

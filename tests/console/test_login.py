@@ -175,3 +175,47 @@ async def test_every_page_needs_a_login(stranger):
 
 async def test_only_the_login_is_open():
     assert (auth.show_login, auth.sign_in) == middleware.OPEN
+
+
+async def change(browser, old=hospital.PASSWORD, new="新的三个词-2027", again=None):
+    return await browser.post("/console/account", {"old": old, "new": new, "again": again or new})
+
+
+async def test_a_new_password_ends_the_other_logins(stranger, second):
+    other = await second()
+    await other.sign_in()
+    await stranger.sign_in()
+    response, text = await change(stranger)
+    assert response.status == 200
+    assert "密码已改" in text
+    assert (await stranger.get("/console/tickets"))[0].status == 200
+    assert (await other.get("/console/tickets"))[0].status == 303
+    assert (await other.sign_in())[0].status == 401
+    assert (await other.sign_in(password="新的三个词-2027"))[0].status == 303
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"old": "no"}, "旧密码不对"),
+        ({"new": "short"}, "10 到 200"),
+        ({"new": "x" * 201}, "10 到 200"),
+        ({"again": "something else"}, "不一样"),
+        ({"new": hospital.PASSWORD}, "不能和旧密码一样"),
+        ({"new": "LIU-123456789"}, "用户名"),
+    ],
+)
+async def test_a_password_that_will_not_do(nurse, sqlite_database, asked, says):
+    response, text = await change(nurse, **asked)
+    assert response.status == 409
+    assert says in text
+    kept = sqlite_database.read_now(lambda tx: staff.by_username(tx, "liu")).password
+    assert kept == hospital.HASH
+
+
+async def test_the_old_password_cannot_be_guessed_at_an_unwatched_desk(nurse):
+    for _ in range(auth.TRIES_OF_USER):
+        await change(nurse, old="no")
+    response, text = await change(nurse)
+    assert response.status == 409
+    assert "尝试次数过多" in text
