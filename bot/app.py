@@ -107,13 +107,13 @@ def missing(settings: Settings) -> list[str]:
     return [f"{name_of(field)}：没有填（{Settings.model_fields[field].description}）" for field in lacking]
 
 
-def run(settings: Settings) -> None:
+def run(settings: Settings, *, now: Callable[[], datetime] = real_now) -> None:
     """Serve until SIGTERM or Ctrl-C: then take nothing new, finish what is in hand, and return."""
     if lines := missing(settings):
         raise WrongSettings(lines)
     metrics = ops.Metrics()
     log.set_up(settings.log_level, count=metrics.error)
-    app = build(open_house(settings), metrics=metrics)
+    app = build(open_house(settings, now=now), metrics=metrics)
     web.run_app(app, host=settings.host, port=settings.port, print=None, access_log=None, shutdown_timeout=10)
 
 
