@@ -12,9 +12,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import median
+from typing import Any
+
+from sqlmodel import SQLModel, func, select
 
 from bench import house, load, postgres
 from bench.row import Row
+from storage.database import open_database
+from storage.messages import Inbound
+from storage.sessions import Answer
 
 PATIENTS = 1000
 ROUNDS = 5
@@ -56,6 +62,7 @@ def hospital(*, mode: str, api: int, database_url: str = "", due: int = 0) -> It
         }
         with serving("bench.house", json.dumps(how | {"database_url": database_url})) as port:
             yield port
+        _all_stepped(database_url or f"sqlite:///{folder}/data/suifang.sqlite")
 
 
 def share(kind: str, mode: str, echo: int, database_url: str = "") -> list[Row]:
@@ -95,6 +102,21 @@ def draining(echo: int) -> list[Row]:
         _all_answered(outcome)
     what = f"回调，每秒 500 封，同时处理 {DUE:,} 个到期触达：p99"
     return [Row(what, outcome.p99, "ms", DRAINING_P99, note=f"p50 {outcome.p50:.1f} ms")]
+
+
+def _all_stepped(database_url: str) -> None:
+    """Every message that was kept has answered a question of its talk: nothing easier was measured."""
+    database = open_database(database_url)
+    try:
+        told, read = database.read_now(lambda tx: tx.session.exec(select(_count(Inbound), _count(Answer))).one())
+    finally:
+        database.close_now()
+    if told != read or not told:
+        raise RuntimeError(f"{told} messages, {read} answers read in them")
+
+
+def _count(table: type[SQLModel]) -> Any:
+    return select(func.count()).select_from(table).scalar_subquery()
 
 
 def _all_answered(outcome: load.Outcome) -> None:
