@@ -32,7 +32,7 @@ class Inbound(SQLModel, table=True):
     text: str = Field(default="", sa_type=Text)
     media_id: str = Field(default="", max_length=200)
     detail: dict[str, str] = Field(default_factory=dict, sa_type=Json)
-    session_id: int | None = link("session.id", nullable=True)
+    session_id: int | None = link("session.id", index=False, nullable=True)
     triage: str = Field(default="none", max_length=4)
     at: datetime
     received_at: datetime
@@ -68,15 +68,21 @@ class Outbound(SQLModel, table=True):
             sqlite_where=text("state = 'leased'"),
             postgresql_where=text("state = 'leased'"),
         ),
+        Index(
+            "ix_outbound_remote_id",
+            "remote_id",
+            sqlite_where=text("remote_id <> ''"),
+            postgresql_where=text("remote_id <> ''"),
+        ),
         Index("ix_outbound_contact_at", "contact_id", "created_at"),
     )
 
     id: int | None = key()
     key: str = Field(max_length=200, unique=True)
     contact_id: int = link("contact.id", index=False)
-    session_id: int | None = link("session.id", nullable=True)
-    ticket_id: int | None = link("ticket.id", nullable=True)
-    touchpoint_id: int | None = link("touchpoint.id", nullable=True)
+    session_id: int | None = link("session.id", index=False, nullable=True)
+    ticket_id: int | None = link("ticket.id", index=False, nullable=True)
+    touchpoint_id: int | None = link("touchpoint.id", index=False, nullable=True)
     reply_to: int | None = Field(default=None, foreign_key="inbound.id", unique=True)
     author: str = Field(default="bot", max_length=8)
     staff_id: int | None = link("staff.id", index=False, nullable=True)
@@ -89,7 +95,7 @@ class Outbound(SQLModel, table=True):
     attempts: int = 0
     errcode: int | None = None
     error: str = Field(default="", max_length=300)
-    remote_id: str = Field(default="", max_length=64, index=True)
+    remote_id: str = Field(default="", max_length=64)
     delivered: str = Field(default="", max_length=40)
     sent_at: datetime | None = None
     created_at: datetime
@@ -106,6 +112,7 @@ _RECORD = insert_once(
     "text",
     "media_id",
     "detail",
+    "session_id",
     "at",
     "received_at",
     keys=("key",),
@@ -116,9 +123,7 @@ _STORED = Hot(
     .join(Inbound, _inbound.id == _outbound.reply_to)
     .where(_inbound.key == bindparam("key_"))
 )
-_SETTLED = Hot(
-    update(Inbound).where(_inbound.id == bindparam("id_")).values(session_id=bindparam("session_"), triage=bindparam("triage_"))
-)
+_URGENT = Hot(update(Inbound).where(_inbound.id == bindparam("id_")).values(triage=bindparam("triage_")))
 POST = insert_once(
     Outbound,
     "key",
@@ -150,6 +155,7 @@ def record(
     text: str,
     media_id: str,
     detail: dict[str, str],
+    session_id: int | None,
     at: datetime,
     now: datetime,
 ) -> int | None:
@@ -163,6 +169,7 @@ def record(
         text=text,
         media_id=media_id,
         detail=detail,
+        session_id=session_id,
         at=at,
         received_at=now,
     )
@@ -175,9 +182,9 @@ def stored_reply(tx: Tx, key: str) -> tuple[int, str] | None:
     return (row[0], row[1]["text"]) if row and row[2] == "handed" else None
 
 
-def settled(tx: Tx, inbound_id: int, session_id: int | None, triage: str) -> None:
-    """What the message belonged to and how urgent it was."""
-    tx.run(_SETTLED, id_=inbound_id, session_=session_id, triage_=triage)
+def urgent(tx: Tx, inbound_id: int, triage: str) -> None:
+    """How urgent the message is, where it is."""
+    tx.run(_URGENT, id_=inbound_id, triage_=triage)
 
 
 def outgoing(
@@ -221,7 +228,11 @@ def post(tx: Tx, values: dict[str, Any]) -> int | None:
     return rows[0][0] if rows else None
 
 
-_DELIVERED = Hot(update(Outbound).where(_outbound.remote_id == bindparam("id_")).values(delivered=bindparam("status_")))
+_DELIVERED = Hot(
+    update(Outbound)
+    .where(_outbound.remote_id == bindparam("id_"), _outbound.remote_id != "")
+    .values(delivered=bindparam("status_"))
+)
 _CANCEL = Hot(
     update(Outbound)
     .where(_outbound.contact_id == bindparam("contact_"), _outbound.state == "pending")

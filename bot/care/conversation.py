@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import orjson
-
-from bot.care import binding, escalation, matters, opening, post, question, talk, wishes
+from bot.care import binding, escalation, live, matters, opening, post, talk, wishes
 from bot.care.inbound import Inbound
 from bot.care.parcel import Reply
 from bot.care.practice import Practice
 from bot.care.visit import Visit
 from bot.reading import read as reading
 from bot.rules import lane
-from storage import contacts, messages, sessions
+from storage import contacts, messages
 from storage.transaction import Tx
 
 # What an event allows in service messages; all else a user types or sends opens the long window.
@@ -26,6 +24,7 @@ def receive(tx: Tx, practice: Practice, inbound: Inbound, now: datetime) -> Repl
     """Take in a message or event and decide the passive reply. A message that is known already gets the same reply again,
     unless it has left by the outbox meanwhile."""
     contact = contacts.hold(tx, inbound.openid, now)
+    talking = None if inbound.kind == "event" else live.waiting(tx, practice, contact.id)
     inbound_id = messages.record(
         tx,
         key=inbound.key,
@@ -34,22 +33,20 @@ def receive(tx: Tx, practice: Practice, inbound: Inbound, now: datetime) -> Repl
         event=inbound.event,
         text=inbound.text,
         media_id=inbound.media_id,
-        detail=inbound.detail,
+        # where a patient is, reported without being asked, is nothing a follow-up needs
+        detail={} if inbound.event == "location" else inbound.detail,
+        session_id=talking.row.id if talking else None,
         at=inbound.at,
         now=now,
     )
     if inbound_id is None:
         stored = messages.stored_reply(tx, inbound.key)
         return Reply(stored[1], stored[0]) if stored else None
-    visit = Visit(tx, practice, _opened(tx, contact, inbound, now), inbound, inbound_id, now)
+    visit = Visit(tx, practice, _opened(tx, contact, inbound, now), inbound, inbound_id, now, talking)
     if inbound.kind == "event":
         binding.event(visit)
     else:
-        visit.row = sessions.waiting(tx, contact.id)
         _message(visit)
-        if visit.row is not None or visit.reading is not None:
-            triage = visit.reading.triage if visit.reading else "none"
-            messages.settled(tx, inbound_id, visit.row.id if visit.row else None, triage)
     return _reply(visit)
 
 
@@ -66,12 +63,13 @@ def _opened(tx: Tx, contact: contacts.Held, inbound: Inbound, now: datetime) -> 
 def _message(visit: Visit) -> None:
     said = visit.inbound.text.strip() or _STAND_IN.get(visit.inbound.kind, "")
     waiting, population, proxy = None, frozenset[str](), False
-    if visit.row is not None:
-        facts = orjson.loads(visit.row.patient)
+    if visit.live is not None:
+        waiting, facts = visit.live.asked, visit.live.facts
         population, proxy = frozenset(facts["population"]), bool(facts["proxy"])
-        waiting = question.asked(visit.tx, visit.practice, visit.row)
     if visit.inbound.text:
         visit.reading = reading.read(said, waiting, visit.practice.tables, proxy=proxy, today=visit.today, population=population)
+        if visit.reading.triage != "none":
+            messages.urgent(visit.tx, visit.inbound_id, visit.reading.triage)
         matters.keep(visit)
         _danger(visit)
     if visit.contact.owner == "human":
@@ -83,8 +81,8 @@ def _message(visit: Visit) -> None:
         _media(visit)
     elif not said:
         visit.say("unsupported")
-        _ask_again(visit)
-    elif visit.row is not None:
+        visit.ask_again()
+    elif visit.live is not None:
         _go_on(visit, said)
     else:
         opening.greet(visit)
@@ -108,15 +106,15 @@ def _danger(visit: Visit) -> None:
 
 def _go_on(visit: Visit, said: str) -> None:
     """Step the waiting talk."""
-    assert visit.row is not None
+    assert visit.live is not None
     answer = visit.reading.answer if visit.reading else None
-    step = talk.resume(visit.tx, visit.practice, visit.row, said, visit.now, inbound_id=visit.inbound_id, answer=answer)
+    step = talk.resume(visit.tx, visit.practice, visit.live, said, visit.now, inbound_id=visit.inbound_id, answer=answer)
     urgent = visit.reading is not None and visit.reading.triage == "L1"
     if urgent and "L1" not in step.levels:
         visit.say("danger_l1")
     matters.acknowledge(visit)
     visit.texts += step.texts
-    if step.status != "waiting" and visit.row.purpose == "identity":
+    if step.status != "waiting" and visit.live.row.purpose == "identity":
         opening.identified(visit, step)
 
 
@@ -130,12 +128,7 @@ def _media(visit: Visit) -> None:
     kind = _MEDIA[visit.inbound.kind]
     visit.raise_("question", "L2", f"患者发来{kind}，请查看")
     visit.say("media", kind=kind)
-    _ask_again(visit)
-
-
-def _ask_again(visit: Visit) -> None:
-    if visit.row is not None:
-        visit.texts.append(question.again(visit.tx, visit.practice, visit.row))
+    visit.ask_again()
 
 
 def _reply(visit: Visit) -> Reply | None:

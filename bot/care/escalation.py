@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.care import post, question
+from bot.care import live, post
 from bot.care.errors import Refused
 from bot.care.practice import Practice
 from bot.rules import sla
 from bot.rules import tickets as rules
-from storage import contacts, patients, sessions, staff, tickets
+from storage import contacts, patients, staff, tickets
 from storage.transaction import Tx
 
 
@@ -206,10 +206,10 @@ def _taken(ticket: tickets.Ticket, move: str, staff_id: int, now: datetime) -> N
 
 def _release(tx: Tx, practice: Practice, ticket: tickets.Ticket, contact: contacts.Held, now: datetime) -> None:
     contacts.own(tx, contact.id, "bot", None)
-    row = sessions.waiting(tx, contact.id)
+    waiting = live.waiting(tx, practice, contact.id)
     texts = [practice.words.say("handed_back")]
-    if row is not None:
-        texts.append(question.again(tx, practice, row))
+    if waiting is not None:
+        texts.append(waiting.again())
     key = f"back:{ticket.id}:{int(now.timestamp())}"
     post.say(tx, practice, contact, texts, now, key=key, purpose="staff", ticket_id=ticket.id, author="system")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.care import escalation, opening, post, talk
+from bot.care import escalation, live, opening, post, talk
 from bot.care.practice import Practice
 from bot.rules import lane, schedule
 from storage import contacts, messages, outbox, plans, sessions
@@ -55,7 +55,7 @@ def wake_due(tx: Tx, practice: Practice, now: datetime, limit: int = 50) -> int:
         if contact.owner == "human":
             sessions.step(tx, row.id, row.state, "waiting", now + BUSY, now)
             continue
-        step = talk.resume(tx, practice, row, None, now)
+        step = talk.resume(tx, practice, live.wake(tx, practice, row), None, now)
         key = f"wake:{row.id}:{int(now.timestamp())}"
         post.say(tx, practice, contact, step.texts, now, key=key, purpose="question", session_id=row.id)
     return len(rows)

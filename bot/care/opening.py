@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from bot.care import facts, matters, talk, wishes
+from bot.care import facts, live, matters, talk, wishes
 from bot.care.practice import Practice
 from bot.care.visit import Visit
-from storage import contacts, plans, sessions
+from storage import contacts, plans
 from storage.transaction import Tx
 
 IDENTITY = "identity"
@@ -68,7 +68,7 @@ def greet(visit: Visit) -> None:
             flow=flow,
             now=visit.now,
         )
-        visit.row = sessions.waiting(visit.tx, visit.contact.id)
+        visit.live = live.waiting(visit.tx, visit.practice, visit.contact.id)
         if visit.reading is not None and set(visit.reading.intents) & {"question", "greeting"} == {"question"}:
             _ask_staff(visit)
     elif visit.texts or (visit.reading is not None and _small_talk(visit)):

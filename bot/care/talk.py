@@ -10,10 +10,11 @@ from typing import Any, cast
 import orjson
 
 from bot.care import escalation
+from bot.care.live import Live
 from bot.care.practice import Practice
 from bot.engine import events, run
 from bot.engine.reader import Heard, Question, Reader
-from bot.engine.session import Session, Turn
+from bot.engine.session import Turn
 from bot.reading import read as reading
 from bot.reading.reading import Answer
 from bot.reading.reading import Question as Asked
@@ -72,7 +73,7 @@ def begin(
 def resume(
     tx: Tx,
     practice: Practice,
-    row: sessions.Open,
+    live: Live,
     said: str | None,
     now: datetime,
     *,
@@ -81,10 +82,8 @@ def resume(
 ) -> Step:
     """Go on with a waiting session after a reply, or (None) because time has passed. `answer` spares reading the reply to
     the waiting question a second time."""
-    flow = practice.shelf.get(tx, row.revision_id)
-    facts: dict[str, Any] = orjson.loads(row.patient)
-    session = Session.from_json(row.state)
-    turn = run.resume(flow, session, said, facts, now, _reader(practice, now, flow.waiting(session), answer))
+    row, reader = live.row, _reader(practice, now, live.flow.waiting(live.session), answer)
+    turn = run.resume(live.flow, live.session, said, live.facts, now, reader)
     state = turn.session
     sessions.step(tx, row.id, state.to_json().decode(), state.status, state.wait.due_at if state.wait else None, now)
     return _apply(tx, practice, row, turn, inbound_id, now)

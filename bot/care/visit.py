@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.care import escalation
 from bot.care.inbound import Inbound
+from bot.care.live import Live
 from bot.care.practice import Practice
 from bot.reading.reading import Reading
 from bot.rules import sla
@@ -17,7 +18,7 @@ from storage.transaction import Tx
 
 @dataclass(slots=True)
 class Visit:
-    """`row` is the talk that waits, `texts` what is said back, `safety` set once the danger text stands for all else."""
+    """`live` is the talk that waits, `texts` what is said back, `safety` set once the danger text stands for all else."""
 
     tx: Tx
     practice: Practice
@@ -25,11 +26,15 @@ class Visit:
     inbound: Inbound
     inbound_id: int
     now: datetime
-    row: sessions.Open | None = None
+    live: Live | None = None
     reading: Reading | None = None
     texts: list[str] = field(default_factory=list)
     safety: bool = False
     complaint_due: datetime | None = None
+
+    @property
+    def row(self) -> sessions.Open | None:
+        return self.live.row if self.live else None
 
     @property
     def today(self) -> date:
@@ -52,6 +57,11 @@ class Visit:
     def say(self, key: str, **facts: Any) -> None:
         """Add one of the hospital's fixed texts."""
         self.texts.append(self.practice.words.say(key, **facts))
+
+    def ask_again(self) -> None:
+        """Put the waiting question once more, after something that came between."""
+        if self.live is not None:
+            self.texts.append(self.live.again())
 
     def promise(self, matter: str, level: str) -> str:
         """By when a person answers, for the patient: the deadline that the ticket carries."""

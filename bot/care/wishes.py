@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from bot.care import matters, question, talk
+from bot.care import matters, talk
 from bot.care.visit import Visit
 from bot.rules import schedule
 from storage import contacts, patients, plans
@@ -114,22 +114,17 @@ def _ask_human(visit: Visit) -> None:
 def _question(visit: Visit) -> None:
     visit.raise_("question", "L3", f"患者提问：“{visit.inbound.text[:60]}”")
     visit.say("question_taken", when=visit.promise("question", "L3"))
-    _ask_again(visit)
+    visit.ask_again()
 
 
 def _suspect_fraud(visit: Visit) -> None:
     visit.say("who_we_are")
-    _ask_again(visit)
+    visit.ask_again()
 
 
 def _abuse(visit: Visit) -> None:
     visit.raise_("question", "L2", f"患者情绪激动：“{visit.inbound.text[:60]}”")
     visit.say("calm")
-
-
-def _ask_again(visit: Visit) -> None:
-    if visit.row is not None:
-        visit.texts.append(question.again(visit.tx, visit.practice, visit.row))
 
 
 def _end_talk(visit: Visit) -> None:

@@ -379,7 +379,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("inbound", schema=None) as batch_op:
         batch_op.create_index("ix_inbound_contact_at", ["contact_id", "at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_inbound_session_id"), ["session_id"], unique=False)
 
     op.create_table(
         "ticket",
@@ -546,10 +545,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'leased'"),
             postgresql_where=sa.text("state = 'leased'"),
         )
-        batch_op.create_index(batch_op.f("ix_outbound_remote_id"), ["remote_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_outbound_session_id"), ["session_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_outbound_ticket_id"), ["ticket_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_outbound_touchpoint_id"), ["touchpoint_id"], unique=False)
+        batch_op.create_index(
+            "ix_outbound_remote_id",
+            ["remote_id"],
+            unique=False,
+            sqlite_where=sa.text("remote_id <> ''"),
+            postgresql_where=sa.text("remote_id <> ''"),
+        )
         batch_op.create_index(
             "ix_outbound_waiting",
             ["contact_id", "id"],
@@ -652,10 +654,9 @@ def downgrade() -> None:
             sqlite_where=sa.text("state IN ('pending', 'leased')"),
             postgresql_where=sa.text("state IN ('pending', 'leased')"),
         )
-        batch_op.drop_index(batch_op.f("ix_outbound_touchpoint_id"))
-        batch_op.drop_index(batch_op.f("ix_outbound_ticket_id"))
-        batch_op.drop_index(batch_op.f("ix_outbound_session_id"))
-        batch_op.drop_index(batch_op.f("ix_outbound_remote_id"))
+        batch_op.drop_index(
+            "ix_outbound_remote_id", sqlite_where=sa.text("remote_id <> ''"), postgresql_where=sa.text("remote_id <> ''")
+        )
         batch_op.drop_index(
             "ix_outbound_leased", sqlite_where=sa.text("state = 'leased'"), postgresql_where=sa.text("state = 'leased'")
         )
@@ -695,7 +696,6 @@ def downgrade() -> None:
 
     op.drop_table("ticket")
     with op.batch_alter_table("inbound", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_inbound_session_id"))
         batch_op.drop_index("ix_inbound_contact_at")
 
     op.drop_table("inbound")
