@@ -161,6 +161,11 @@ def other_tickets(tx: Tx, ticket: Ticket, *, limit: int = 10) -> list[Ticket]:
 
 
 def relation(tx: Tx, contact_id: int | None, episode_id: int | None) -> str:
-    """How a contact stands to a stay: unknown, self or family; "" when they are not bound."""
-    query = select(Binding.relation).where(Binding.contact_id == contact_id, Binding.episode_id == episode_id)
-    return tx.session.exec(query).first() or ""
+    """How a contact stands to a stay: self or family once that is confirmed, else unknown; "" when not bound (any more)."""
+    query = select(Binding).where(
+        Binding.contact_id == contact_id, Binding.episode_id == episode_id, col(Binding.ended_at).is_(None)
+    )
+    bound = tx.session.exec(query).first()
+    if bound is None:
+        return ""
+    return bound.relation if bound.confirmed_at else "unknown"

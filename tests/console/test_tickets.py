@@ -9,7 +9,7 @@ from hospital import NOW
 from sqlmodel import select
 
 from storage import staff
-from storage.contacts import Contact
+from storage.contacts import Binding, Contact
 from storage.messages import Outbound
 from storage.sessions import Session
 from storage.tickets import Ticket, TicketEntry
@@ -226,6 +226,28 @@ async def test_the_page_says_beforehand_just_when_a_reply_will_be_refused(nurse,
     assert 'class="shut"' in text
     response, _ = await nurse.post(f"/console/tickets/{case}/reply", {"text": "您好"}, headers={"HX-Request": "true"})
     assert response.status == 409
+
+
+@pytest.mark.parametrize(
+    ("binding", "says"),
+    [
+        ({"confirmed_at": None}, "对方身份没有确认"),
+        ({"ended_at": NOW, "ended_for": "wrong_person"}, "对方不是患者本人或家属"),
+        ({"relation": "family"}, ""),
+    ],
+)
+async def test_who_writes_to_a_stranger_is_warned(nurse, sqlite_database, binding, says):
+    def fill(tx):
+        made = hospital.talk(tx, 1)[3]
+        bound = tx.session.exec(select(Binding)).one()
+        for name, value in binding.items():
+            setattr(bound, name, value)
+        return made.id
+
+    _, text = await nurse.get(f"/console/tickets/{sqlite_database.write_now(fill)}")
+    assert says in text
+    assert ("不要写姓名、病情和用药" in text) == bool(says)
+    assert set(re.findall(r'class="by">\d\d:\d\d (患者|家属|对方)', text)) == {"对方" if says else "家属"}
 
 
 async def test_a_ticket_without_wechat_says_to_call(nurse, sqlite_database):
