@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bot.cli import check, demo, discharges, migrate, serve, simulate, staff
+from bot.cli import check, demo, discharges, migrate, serve, simulate, staff, understand
 
 app = typer.Typer(
     name="suifang",
@@ -22,6 +22,7 @@ app.command()(check.check)
 app.command()(migrate.migrate)
 app.command("import")(discharges.import_)
 app.command()(simulate.simulate)
+app.command()(understand.understand)
 app.add_typer(staff.app, name="staff")
 
 # groups that are heavy to import: they read their own arguments

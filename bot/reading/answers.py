@@ -191,7 +191,7 @@ class Reply:
         if unasked:
             return Answer("unclear")
         known = self.tables.yes
-        trimmed = re.sub(r"(?:吧|了|的|呢|谢谢|医生|护士|您|嘛)+$", "", bare)
+        trimmed = re.sub(r"(?:吧|了|的|呢|谢谢|医生|护士|您|嘛)+$", "", bare[:40])
         for form in (bare, trimmed):
             if form in known:
                 value = known[form]

@@ -48,7 +48,7 @@ class Intents:
         """Intents with the place that shows each. `answered`: the reply carries a value, so 打错了 is about typing."""
         found: dict[str, tuple[int, int]] = {}
         bare = text.strip(_EDGES)
-        name = self.whole.get(bare) or self.whole.get(_TAIL.sub("", bare))
+        name = self.whole.get(bare) or (self.whole.get(_TAIL.sub("", bare)) if len(bare) <= 20 else None)
         if name:
             found[name] = (0, len(text))
         rhetorical = False

@@ -12,7 +12,10 @@ T = TypeVar("T")
 
 GAP = r"[^,。!?;:\n不没无别未]{0,4}?"
 NUMERALS = "0123456789零一二两三四五六七八九十百千万几半好"
-NUMBER = rf"[{NUMERALS}.多]+"
+NUMBER = rf"[{NUMERALS}.多]{{1,9}}"
+_NUMBER = re.compile(NUMBER)
+_SPECIAL = re.compile(r"[()\[\]|?*+~#]")
+_NUMERALS = frozenset(NUMERALS)
 MOST = 200
 
 
@@ -112,9 +115,13 @@ class Lexicon(Generic[T]):
 
     def __init__(self, entries: Iterable[tuple[str, T]]) -> None:
         self._root: dict[str, _Node] = {}
+        self._numbered: dict[str, list[_Tail]] = {}
         self._order = 0
         for order, (pattern, what) in enumerate(entries):
             self._order = order
+            if _SPECIAL.search(pattern) is None:
+                self._add(pattern, what)
+                continue
             if pattern[0] == "~" or "" in expand(pattern, 2):
                 raise ValueError(f"词条不能以 ~ 开头，也不能全部可缺：{pattern}")
             forms = _forms(pattern)
@@ -132,17 +139,21 @@ class Lexicon(Generic[T]):
 
     def _add_regex(self, pattern: str, what: T) -> None:
         regex = _regex(pattern)
-        for head in {re.split("[~#]", form, maxsplit=1)[0] for form in expand(pattern, 2)}:
-            self._tail(head, regex, what)
+        for head, behind in {(re.split("[~#]", form, maxsplit=1)[0], form[1:2]) for form in expand(pattern, 2)}:
+            self._tail(head, regex, what, behind if behind not in ("~", "#") else "")
 
-    def _tail(self, head: str, regex: str, what: T) -> None:
-        for first in [head] if head else NUMERALS:
-            self._node(first).tails.append(_Tail(regex, len(first), self._order, what))
+    def _tail(self, head: str, regex: str, what: T, behind: str = "") -> None:
+        """`behind`: the character after the number that a pattern without a literal head begins with."""
+        tail = _Tail(regex, len(head), self._order, what)
+        if head:
+            self._node(head).tails.append(tail)
+        else:
+            self._numbered.setdefault(behind, []).append(tail)
 
     def _add(self, form: str, what: T) -> None:
         head = re.split("[~#]", form, maxsplit=1)[0]
         if not head:
-            self._tail(head, _regex(form), what)
+            self._tail(head, _regex(form), what, form[1:2] if form[1:2] not in ("~", "#") else "")
             return
         node = self._node(head)
         if head == form:
@@ -151,6 +162,17 @@ class Lexicon(Generic[T]):
             return
         node.tails.append(_Tail(_regex(form[len(head) :]), 0, self._order, what))
 
+    def _number(self, text: str, at: int) -> tuple[Any, int, int]:
+        """The longest hit of the patterns that begin with a number."""
+        best, found, order = None, 0, 0
+        run = _NUMBER.match(text, at)
+        behind = text[run.end() : run.end() + 1] if run else ""
+        for tail in (*self._numbered.get(behind, ()), *self._numbered.get("", ())):
+            match = tail.match(text, at)
+            if match and (match.end() > found or (match.end() == found and tail.order < order)):
+                best, found, order = tail.what, match.end(), tail.order
+        return best, found, order
+
     def scan(self, text: str) -> list[Hit[T]]:
         """Every hit that does not overlap one further left, in order."""
         hits: list[Hit[T]] = []
@@ -158,13 +180,12 @@ class Lexicon(Generic[T]):
         at, length = 0, len(text)
         while at < length:
             node = root.get(text[at])
-            if node is None:
-                at += 1
-                continue
-            end, found = at + 1, 0
             best: Any = None
-            order = 0
-            while True:
+            found = order = 0
+            if text[at] in _NUMERALS and (at == 0 or text[at - 1] not in _NUMERALS):
+                best, found, order = self._number(text, at)
+            end = at + 1
+            while node is not None:
                 if node.what is not None and (end > found or (end == found and node.order < order)):
                     best, found, order = node.what, end, node.order
                 for tail in node.tails:
@@ -173,10 +194,7 @@ class Lexicon(Generic[T]):
                         best, found, order = tail.what, match.end(), tail.order
                 if end == length:
                     break
-                deeper = node.next.get(text[end])
-                if deeper is None:
-                    break
-                node = deeper
+                node = node.next.get(text[end])
                 end += 1
             if found:
                 hits.append(Hit(at, found, best))

@@ -41,11 +41,12 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class Matters:
-    """What was found: the records and the evaluations (for satisfaction)."""
+    """What was found: the records and the evaluations (for satisfaction). `excepted`: every matter stands behind 除了 or 就是."""
 
     records: tuple[Record, ...]
     moods: tuple[Mood, ...]
     nothing: bool
+    excepted: bool
     notes: tuple[str, ...]
 
 
@@ -59,6 +60,7 @@ class _Reader:
         self.moods: list[Mood] = []
         self.notes: list[str] = []
         self.nothing = False
+        self.mild = True
         self.hits = tables.lexicon.scan(self.text)
         self.parts = self._split()
 
@@ -92,7 +94,9 @@ class _Reader:
         return parts
 
     def read(self) -> Matters:
-        for part in self.parts:
+        self.parts = [part for part in self.parts if part.hits or part.number == 0]
+        for number, part in enumerate(self.parts):
+            part.number = number
             self._moods(part)
         sarcasm = any(hit.what[0] == "sarcasm" for hit in self.hits)
         demands = any(hit.what[0] == "demand" or (hit.what[0] == "code" and hit.what[1].code == "RR04") for hit in self.hits)
@@ -108,7 +112,7 @@ class _Reader:
         for part in self.parts:
             if not part.elsewhere:
                 self._praise(part)
-        return Matters(tuple(self.records), tuple(self.moods), self.nothing, tuple(self.notes))
+        return Matters(tuple(self.records), tuple(self.moods), self.nothing, self.mild, tuple(self.notes))
 
     def _plain(self, mood: Mood) -> bool:
         return "满意" in self.text[mood.start : mood.end]
@@ -203,6 +207,7 @@ class _Reader:
             code = self.tables.codes[self.tables.doctor[code.code]]
         if any(record.code == code.code for record in self.records):
             return
+        self.mild = self.mild and part.exception
         kind = code.type
         if part.suggests is not None and kind != "complaint":
             kind = "suggestion"

@@ -42,6 +42,7 @@ _KEPT |= {
     "\n": "\n",
     "°": "度",
 }
+_NOT_LATIN = re.compile(r"[^a-z一-龥0-9]+|[啊呀哦呢嗯]|请问")
 _DROPPED = "\x00"
 
 
@@ -112,7 +113,7 @@ class Normaliser:
         drops = "|".join(map(re.escape, sorted(fillers, key=len, reverse=True))) or "(?!)"
         self._pattern = re.compile(
             rf"(?P<word>{words})"
-            rf"|(?P<drop>{drops}|\x00)"
+            rf"|(?P<drop>{drops}|\x00|嗯+[ ,]*(?=[一-龥0-9a-z]))"
             r"|(?P<point>(?<=\d)\s*[.。·]\s*(?=\d))"
             r"|(?P<keep>(?<=[0-9a-z])[ ](?=[0-9a-z]))"
             r"|(?P<space> +)"
@@ -127,8 +128,8 @@ class Normaliser:
         if len(raw) > LONGEST:
             raw = raw[: LONGEST // 2] + "\n" + raw[-LONGEST // 2 :]
         text = raw.translate(_CHARACTERS)
-        if text.isascii():
-            whole = self._whole.get(text.strip().rstrip(".!").strip())
+        if len(text) < 40 and any("a" <= char <= "z" for char in text):
+            whole = self._whole.get(_NOT_LATIN.sub(" ", text).strip())
             if whole:
                 return Text(raw, whole, (0,) * len(whole), (len(raw),) * len(whole))
         if self._pattern.search(text) is None:

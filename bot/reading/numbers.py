@@ -9,6 +9,7 @@ _DIGIT = {char: value for value, char in enumerate("零一二三四五六七八�
 _ANY = re.compile(r"[0-9零〇一二两三四五六七八九十百]")
 # Words with a numeral inside that count nothing. They are blanked before numbers are looked for.
 _IDIOM = re.compile(
+    r"https?://[!-~]+|www\.[!-~]+|<[^<>]{0,200}>|[a-z_]{2,30}\([!-~]{0,80}\)|[a-z_]=[!-~]+|"
     r"一(?:般般?|点(?![零一二三四五六七八九0-9])|下|直|样|些|起|定|会儿?|边|切|共|旦|路|味|致|向|同|再|律|方面|个劲|股|阵|辈子|身|塌糊涂|时|刻|如既往"
     r"|流|概|应|套|心|视同仁|丝不苟|团糟|家|准|早|吃|喝|动|走|碰|按|按就|摸|咳|躺|坐|站|吸|翻身|活动|用力|上来|看|说|问|听|想|到|来|去|干二净|清二楚)"
     r"|万一|千万|唯一|统一|第一[次时回天]|之一|[八七]九不离十|十有八九|七七八八|7788|一五一十|二百五|五花八门|百分(?:之)?百|三心二意|不三不四|乱七八糟|七上八下"
@@ -91,8 +92,7 @@ def unit_class(unit: str) -> str:
 
 def _values(run: str) -> list[tuple[int, int, float, float]]:
     if run[0].isdigit() and run[0] not in _DIGIT:
-        parts = run.split(".")
-        if len(parts) > 2:
+        if run.count(".") > 1 or len(run) > 9:
             return []
         value = float(run)
         return [(0, len(run), value, value)]

@@ -14,6 +14,7 @@ from bot.reading.signs import words
 
 _NUMERAL = {char: value for value, char in enumerate("一二三四五六七八九十", 1)} | {"两": 2}
 _SPLIT = re.compile(r"[或和及与、/,，;；()（）\s]+|以及|或者")
+LONG = 60
 _EDGES = " ,，。.!！?？;；、:：~-\n\"'"
 _POLITE = re.compile(
     r"^(?:嗯+|恩|那|那就|就|我|应该|我的|我觉得|我感觉|感觉|觉得|目前|现在|今天|总体|整体|总的来说|总体来说|都|算|还|也|是|属于|选项?|选择|填|回复|答案|答|回答|第)+"
@@ -135,7 +136,7 @@ class Choices:
         match = _WHOLE.fullmatch(bare)
         if match:
             return self._numbered(match["n"], text)
-        place = self.positions.get(bare) or self.positions.get(_POLITE.sub("", bare))
+        place = self.positions.get(bare) or (self.positions.get(_POLITE.sub("", bare)) if len(bare) <= LONG else None)
         if place is not None or bare in self.positions:
             return Chosen((self.positions.get(bare, place or 0),), 0, len(text))
         for form in (_CHOSE, _NOTH):
@@ -169,7 +170,7 @@ class Choices:
         """The options named in words; denied ones are kept apart."""
         bare = text.strip(_EDGES)
         index = self.exact.get(bare)
-        if index is None:
+        if index is None and len(bare) <= LONG:
             index = self.exact.get(_POLITE.sub("", _POLITE.sub("", bare)))
         if index is not None:
             at = text.find(bare)
@@ -227,7 +228,7 @@ class Choices:
         return chosen
 
     def _near(self, text: str) -> Chosen:
-        bare = _POLITE.sub("", text.strip(_EDGES))
+        bare = _POLITE.sub("", text.strip(_EDGES)) if len(text) <= LONG else ""
         if not 3 <= len(bare) <= 12:
             return Chosen()
         close = {

@@ -42,7 +42,7 @@ def view(matters: Matters, *, bare: bool) -> str | None:
             return "very_dissatisfied"
         good = [mood for mood in moods if mood.good > 0 and mood.about in ("staff", "")]
         if (praise or good) and not sarcastic:
-            return "neutral"
+            return "satisfied" if matters.excepted else "neutral"
         return "dissatisfied"
     named = [mood for mood in moods if mood.about in ("staff", "aspect")]
     if named:

@@ -19,7 +19,7 @@ from bot.reading.signs import RedFlags, compile_red_flags, lexicon, pattern, wor
 MANY = 2000
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Tables:
     """Everything that is words. `choices` remembers the options of questions already met."""
 
@@ -88,7 +88,8 @@ def _compile(red_flags: Any, complaints: Any, data: Any) -> Tables:
     known: dict[str, bool | None] = {}
     for name, value in (("unsure", None), ("no", False), ("yes", True)):
         for form in words((data.get("yesno") or {}).get(name)):
-            entries.append((form, name))
+            if not form.isascii():
+                entries.append((form, name))
             if not set(form) & set("()[]?~#|"):
                 known.setdefault(form, value)
     tables = (red_flags, complaints, data)

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.reading.clauses import Walk
 from bot.reading.lexicon import Hit, Lexicon
-from bot.reading.mention import Mention, Word
+from bot.reading.mention import Clause, Mention, Word
 from bot.reading.normalise import Text
 from bot.reading.numbers import Number
 from bot.reading.reading import Finding, Question
@@ -135,10 +135,11 @@ class Triage:
         self.level = "none"
         if not any(hit.what[0] in ("sign", "phenomenon", "measure") for hit in hits):
             self.mentions: list[Mention] = []
+            self.clauses: list[Clause] = [Clause(0, 0, 0)]
             return
         child = bool(population & _CHILDREN)
         walk = Walk(text.text, hits, flags.made_of, text.breaks, proxy=proxy, child=child)
-        self.mentions = walk.mentions
+        self.mentions, self.clauses = walk.mentions, walk.clauses
         self._temperatures()
         for mention in self.mentions:
             if mention.measure is None:
