@@ -95,7 +95,7 @@ def answers(tx: Tx, episode_id: int) -> list[tuple[Session, list[Answer]]]:
     return [(run, given.get(run.id or 0, [])) for run in runs]
 
 
-def revisions(tx: Tx, runs: Iterable[int]) -> dict[int, int]:
-    """The revision that each of these runs of flows is on."""
-    rows = tx.session.exec(select(Session.id, Session.revision_id).where(col(Session.id).in_(list(runs)))).all()
-    return {run: revision for run, revision in rows if run is not None}
+def runs(tx: Tx, wanted: Iterable[int]) -> dict[int, Session]:
+    """These runs of flows, by id."""
+    found = tx.session.exec(select(Session).where(col(Session.id).in_(list(wanted)))).all()
+    return {run.id: run for run in found if run.id is not None}

@@ -62,7 +62,13 @@ EVENTS = {
     "scan": "扫描了二维码",
     "click": "点了菜单",
     "view": "打开了菜单链接",
+    "view_miniprogram": "从菜单打开了小程序",
+    "subscribe_msg_popup_event": "答复了通知订阅的询问",
+    "subscribe_msg_change_event": "改了通知订阅",
+    "user_authorization_revoke": "撤回了授权",
 }
+# WeChat's notes to the machine: what they say stands at the message they are about
+TECHNICAL = frozenset({"templatesendjobfinish", "subscribe_msg_sent_event", "masssendjobfinish", "location"})
 ROLES = {
     "nurse": "随访护士",
     "ward": "病区",
@@ -114,6 +120,11 @@ def left(due_at: datetime, now: datetime) -> str:
     if due_at > now:
         return f"还剩 {span(due_at - now)}"
     return f"已超时 {span(now - due_at)}"
+
+
+def event(name: str) -> str:
+    """What somebody did, in words; "" for what concerns no person."""
+    return "" if name in TECHNICAL else EVENTS.get(name, "微信里的其他操作")
 
 
 def age(born_on: date | None, today: date) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,8 +13,6 @@ from bot.engine.compiled import Compiled
 from storage import talk
 from storage.sessions import Answer, Session
 from storage.transaction import Tx
-
-_MARKUP = re.compile(r"{%.*?%}|{{.*?}}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +26,13 @@ class Told:
 def tell(tx: Tx, practice: Practice, answers: Iterable[Answer]) -> dict[int, Told]:
     """Every answer in words, by its id, as its own revision of the flow had them."""
     listed = list(answers)
-    revisions = talk.revisions(tx, {answer.session_id for answer in listed})
-    flows = {run: _flow(tx, practice, revision) for run, revision in revisions.items()}
-    return {answer.id: _told(flows.get(answer.session_id), answer) for answer in listed if answer.id is not None}
+    runs = talk.runs(tx, {answer.session_id for answer in listed})
+    flows = {run.id: _flow(tx, practice, run.revision_id) for run in runs.values()}
+    return {
+        answer.id: _told(flows.get(answer.session_id), runs.get(answer.session_id), answer)
+        for answer in listed
+        if answer.id is not None
+    }
 
 
 def title(tx: Tx, practice: Practice, run: Session) -> str:
@@ -45,28 +48,31 @@ def _flow(tx: Tx, practice: Practice, revision: int) -> Compiled | None:
         return None
 
 
-def _told(flow: Compiled | None, answer: Answer) -> Told:
+def _told(flow: Compiled | None, run: Session | None, answer: Answer) -> Told:
     question = flow.question(answer.name) if flow else None
-    if flow is None or question is None:
+    if flow is None or run is None or question is None:
         return Told(answer.name, plain(answer.value))
     labels = {option.value: option.labels[0] for option in question.options}
     values = answer.value if isinstance(answer.value, list) else [answer.value]
     words = "、".join(labels.get(value, plain(value)) if isinstance(value, str) else plain(value) for value in values)
     unit = question.unit if isinstance(answer.value, int | float) and not isinstance(answer.value, bool) else ""
-    return Told(_short(_ask(flow, answer.name)) or answer.name, words + unit)
+    return Told(_short(_asked(flow, run, answer.name)) or answer.name, words + unit)
 
 
-def _ask(flow: Compiled, name: str) -> str:
-    for one in flow.flows.values():
-        for node in one.source.nodes:
-            if node.id == name and node.ask:
-                return node.ask
-    return ""
+def _asked(flow: Compiled, run: Session, name: str) -> str:
+    """The question as this patient was asked it."""
+    ask = flow.questions[name].ask
+    if ask is None:
+        return ""
+    try:
+        return ask.render(json.loads(run.state).get("answers", {}), json.loads(run.patient))
+    except Exception:  # a later answer may have changed what the text was made for; the engine would go on too
+        return ""
 
 
 def _short(ask: str) -> str:
-    """The first sentence that asks, without what is filled in."""
-    sentences = [part.strip() for part in re.split(r"(?<=[。？！?])|\n", _MARKUP.sub("", ask)) if part.strip()]
+    """The first sentence that asks."""
+    sentences = [part.strip() for part in re.split(r"(?<=[。？！?])|\n", ask) if part.strip()]
     asking = next((part for part in sentences if part.endswith(("？", "?"))), sentences[0] if sentences else "")
     return asking if len(asking) <= 30 else asking[:29] + "…"
 

@@ -144,7 +144,8 @@ def _of_talk(tx: Tx, practice: Practice, contact_id: int) -> list[Moment]:
             text = line.message.body.get("text") or "[模板通知]"
             moments.append(Moment(line.at, line.author or "机器人", f"{text}（{words}）"))
         elif line.message.kind == "event":
-            moments.append(Moment(line.at, "微信", phrases.EVENTS.get(line.message.event, line.message.event)))
+            if words := phrases.event(line.message.event):
+                moments.append(Moment(line.at, "微信", words))
         else:
             kind = "" if line.message.kind == "text" else f"[{phrases.KINDS.get(line.message.kind, line.message.kind)}] "
             tone = line.message.triage if line.message.triage in ("L0", "L1", "L2") else "person"

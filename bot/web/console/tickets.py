@@ -15,7 +15,7 @@ from bot.care.errors import Refused
 from bot.care.practice import Practice
 from bot.rules import lane
 from bot.rules import tickets as rules
-from bot.web import forms, pages
+from bot.web import forms, pages, phrases
 from bot.web.console import answers
 from bot.web.keys import DATABASE, NOW, PRACTICE
 from bot.web.pages import SIGNED_IN
@@ -78,6 +78,9 @@ def _case(tx: Tx, practice: Practice, ticket_id: int, lines: int) -> Case:
         raise web.HTTPNotFound
     ticket, patient, episode, contact = found
     said, earlier = talk.of_contact(tx, contact.id, limit=lines) if contact and contact.id else ([], False)
+    said = [
+        line for line in said if isinstance(line, talk.Sent) or line.message.kind != "event" or phrases.event(line.message.event)
+    ]
     runs = talk.answers(tx, ticket.episode_id) if ticket.episode_id else []
     given = [answer for _, some in runs for answer in some]
     given += [answer for line in said if isinstance(line, talk.Said) for answer in line.answers]
