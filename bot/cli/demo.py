@@ -23,6 +23,17 @@ if TYPE_CHECKING:
 
 HOSPITAL, PHONE = "示例医院", "020-00000000"
 USER, PASSWORD = "hushi", "suifang-demo"
+# as an account's administrator would have chosen them from WeChat's library
+NOTICES = {
+    "follow_up": (
+        "出院随访提醒",
+        "随访内容：{{thing1.DATA}}\n随访时间：{{time2.DATA}}\n医院名称：{{thing3.DATA}}\n温馨提示：{{thing4.DATA}}",
+    ),
+    "revisit": (
+        "复诊提醒",
+        "提醒内容：{{thing1.DATA}}\n提醒时间：{{time2.DATA}}\n医院名称：{{thing3.DATA}}\n温馨提示：{{thing4.DATA}}",
+    ),
+}
 NOT_SCANNED = 3  # patients who went home without scanning the code: the phone worklist needs some
 
 
@@ -62,6 +73,7 @@ async def running(
     from bot import config
     from bot.simulator.app import PLATFORM, PUSHER, Options, build
     from bot.simulator.clock import Clock
+    from bot.simulator.options import Template
 
     port, phones_port = _free(port), _free(phones_port)
     content = _own_content(folder)
@@ -75,6 +87,7 @@ async def running(
         account_name=f"{HOSPITAL}随访",
         base_url=f"http://127.0.0.1:{phones_port}",
         retries_by="real",
+        templates=tuple(Template(f"TM-{name}", title, content) for name, (title, content) in NOTICES.items()),
     )
     settings = config.load(
         data_dir=folder,
@@ -91,7 +104,7 @@ async def running(
         wechat_aes_key=wechat.aes_key,
         wechat_mode=wechat.mode,
         wechat_api=wechat.base_url,
-        wechat_templates={"follow_up": "TM-follow-up", "revisit": "TM-revisit"},
+        wechat_templates={name: f"TM-{name}" for name in NOTICES},
         tick=0.5,
         log_level="error",
     )
@@ -189,8 +202,8 @@ async def _phones(house: House, platform: Platform, submit: object) -> None:
 
     listed = await house.database.read(codes.listed)
     for number, code in enumerate(listed):
-        month = f"（{code.born_on.month}月生）" if code.born_on else ""
-        user = platform.add(f"{code.name}{month}", code=code.token)
+        month = f"{code.born_on.month}月生 " if code.born_on else ""
+        user = platform.add(f"{month}{code.name}", code=code.token)
         if number < len(listed) - NOT_SCANNED and code.used_at is None:
             push = platform.scan(user, code.token)
             if push is not None:
