@@ -193,6 +193,11 @@ _TO_PHONE = Hot(
     .where(_touchpoint.episode_id == bindparam("episode_"), _touchpoint.state.in_(["invited", "begun"]))
     .values(state="phone", reason=bindparam("reason_"), ended_at=bindparam("now_"))
 )
+_CALLED = Hot(
+    update(Touchpoint)
+    .where(_touchpoint.episode_id == bindparam("episode_"), _touchpoint.state == "phone")
+    .values(state=bindparam("state_"), reason=bindparam("reason_"), ended_at=bindparam("now_"))
+)
 _AGAIN = Hot(
     update(Touchpoint)
     .where(_touchpoint.id == bindparam("id_"))
@@ -239,6 +244,11 @@ def stop(tx: Tx, episode_id: int, reason: str, now: datetime) -> None:
 def to_phone(tx: Tx, episode_id: int, reason: str, now: datetime) -> None:
     """What runs by WeChat now must go on by phone; what is planned finds its way when its time comes."""
     tx.run(_TO_PHONE, episode_=episode_id, reason_=reason, now_=now)
+
+
+def called(tx: Tx, episode_id: int, state: str, reason: str, now: datetime) -> None:
+    """What staff reached by phone: the touchpoints that waited for a call are done, or missed."""
+    tx.run(_CALLED, episode_=episode_id, state_=state, reason_=reason, now_=now)
 
 
 def again(tx: Tx, touchpoint_id: int, due_at: datetime, reason: str) -> None:

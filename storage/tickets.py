@@ -14,6 +14,7 @@ from storage.transaction import Tx
 TICKET_STATES = ("open", "accepted", "waiting", "closed")
 MATTERS = ("danger", "complaint", "question", "follow-up", "phone", "other")
 _OPEN = text("state <> 'closed'")
+_NOBODY = text("state <> 'closed' AND contact_id IS NULL")  # nobody was bound: the stay makes it one
 
 
 class Ticket(SQLModel, table=True):
@@ -26,6 +27,7 @@ class Ticket(SQLModel, table=True):
         one_of("matter", MATTERS),
         one_of("level", ("L0", "L1", "L2", "L3")),
         Index("uq_ticket_open", "contact_id", "matter", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("uq_ticket_open_episode", "episode_id", "matter", unique=True, sqlite_where=_NOBODY, postgresql_where=_NOBODY),
         Index("ix_ticket_urgent", "level", "due_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_ticket_climb", "climb_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
     )
@@ -90,9 +92,12 @@ def get(tx: Tx, ticket_id: int) -> Ticket | None:
     return tx.session.exec(select(Ticket).where(col(Ticket.id) == ticket_id).with_for_update()).first()
 
 
-def open_for(tx: Tx, contact_id: int, matter: str) -> Ticket | None:
-    """The open ticket of this contact and matter, locked."""
-    wanted = (col(Ticket.contact_id) == contact_id, col(Ticket.matter) == matter, col(Ticket.state) != "closed")
+def open_for(tx: Tx, contact_id: int | None, episode_id: int | None, matter: str) -> Ticket | None:
+    """The open ticket of this contact (or, without one, of this stay) and matter, locked."""
+    whose = col(Ticket.contact_id) == contact_id
+    if contact_id is None:
+        whose = col(Ticket.contact_id).is_(None) & (col(Ticket.episode_id) == episode_id)
+    wanted = (whose, col(Ticket.matter) == matter, col(Ticket.state) != "closed")
     return tx.session.exec(select(Ticket).where(*wanted).with_for_update()).first()
 
 

@@ -11,7 +11,7 @@ from bot.care.errors import Refused
 from bot.care.practice import Practice
 from bot.rules import sla
 from bot.rules import tickets as rules
-from storage import contacts, patients, staff, tickets
+from storage import contacts, patients, plans, staff, tickets
 from storage.transaction import Tx
 
 
@@ -30,7 +30,7 @@ class Matter:
 def raise_(tx: Tx, practice: Practice, matter: Matter, now: datetime) -> int:
     """Raise a ticket, or add to the open one of this contact and matter, which takes the more urgent level and the earlier
     deadline. The ladder is copied onto the ticket, so that later edits do not disturb it. Returns the ticket's id."""
-    known = tickets.open_for(tx, matter.contact_id, matter.matter) if matter.contact_id is not None else None
+    known = tickets.open_for(tx, matter.contact_id, matter.episode_id, matter.matter)
     if known is None:
         ticket = tickets.Ticket(
             **asdict(matter),
@@ -193,6 +193,8 @@ def close(tx: Tx, practice: Practice, ticket_id: int, staff_id: int, outcome: st
     tickets.save(tx, ticket)
     tickets.log(tx, ticket_id, "closed", "：".join(filter(None, (outcome, note.strip()))), now, staff_id)
     staff.audit(tx, staff_id, "close", now, noun="ticket", noun_id=ticket_id)
+    if ticket.matter == "phone" and ticket.episode_id is not None:
+        plans.called(tx, ticket.episode_id, "missed" if outcome == rules.MISSED else "done", outcome, now)
     contact = contacts.hold_id(tx, ticket.contact_id) if ticket.contact_id is not None else None
     still = contact and any(other.state in ("accepted", "waiting") for other in tickets.open_of(tx, contact.id))
     if contact and contact.owner == "human" and not still:

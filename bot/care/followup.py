@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.care import escalation, live, opening, post, talk
 from bot.care.practice import Practice
-from bot.rules import lane, schedule
+from bot.rules import lane, schedule, touchpoints
 from storage import contacts, messages, outbox, plans, sessions
 from storage.transaction import Tx
 
@@ -17,12 +17,11 @@ BUSY = timedelta(minutes=30)  # until the next look, while a person or another t
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be done with a due touchpoint: `state` it goes to (begun: begin the talk now), when to look again, and why."""
+    """What is to be done with a due touchpoint: a move of `bot.rules.touchpoints` (wait: none), when to look again, and why."""
 
-    state: str
+    move: str
     due_at: datetime
     reason: str = ""
-    attempts: int = 0
 
 
 def begin_due(tx: Tx, practice: Practice, now: datetime, limit: int = 100) -> int:
@@ -33,16 +32,21 @@ def begin_due(tx: Tx, practice: Practice, now: datetime, limit: int = 100) -> in
     found = plans.due(tx, now, limit)
     for due in found:
         decision = _decide(practice, due, now)
-        if decision.state == "begun":
-            _begin(tx, practice, due, now)
-        elif decision.state in ("missed", "stopped"):
-            plans.ended(tx, due.id, decision.state, decision.reason, now)
-        else:
-            if decision.state == "phone":
+        attempts = due.attempts
+        match decision.move:
+            case "begin":
+                _begin(tx, practice, due, now)
+                continue
+            case "invite":
+                attempts += 1
+                _invite(tx, practice, due, attempts, now)
+            case "phone":
                 _to_phone(tx, practice, due, decision.reason, now)
-            elif decision.attempts > due.attempts:
-                _invite(tx, practice, due, decision.attempts, now)
-            plans.move(tx, due, state=decision.state, due_at=decision.due_at, attempts=decision.attempts, reason=decision.reason)
+            case "stop" | "expire":
+                plans.ended(tx, due.id, touchpoints.after(due.state, decision.move), decision.reason, now)
+                continue
+        state = due.state if decision.move == "wait" else touchpoints.after(due.state, decision.move)
+        plans.move(tx, due, state=state, due_at=decision.due_at, attempts=attempts, reason=decision.reason)
     return len(found)
 
 
@@ -69,20 +73,20 @@ def next_due(tx: Tx) -> datetime | None:
 
 def _decide(practice: Practice, due: plans.Due, now: datetime) -> Decision:
     if due.episode_state != "home":
-        return Decision("stopped", now, {"dead": "患者已故", "readmitted": "再次入院"}.get(due.episode_state, "已移出随访"))
+        return Decision("stop", now, {"dead": "患者已故", "readmitted": "再次入院"}.get(due.episode_state, "已移出随访"))
     if due.contact_id is None:
         return Decision("phone", now, "没有绑定微信")
     if due.state == "invited" and due.attempts >= due.most_attempts:
-        return Decision("phone", now, f"微信邀请{due.attempts}次未回复", due.attempts)
+        return Decision("phone", now, f"微信邀请{due.attempts}次未回复")
     if due.owner == "human":
-        return Decision(due.state, now + BUSY, "工作人员正在接待", due.attempts)
+        return Decision("wait", now + BUSY, "工作人员正在接待")
     # an invitation that had no answer is not late: its turn comes again in the next window
     late = timedelta(hours=due.late_hours) if due.state == "planned" else timedelta(days=3650)
     match schedule.verdict(due.due_at, now, practice.windows, practice.calendar, late, on_holidays=due.on_holidays):
         case schedule.Later(at):
-            return Decision(due.state, at, _waits_for(due), due.attempts)
+            return Decision("wait", at, _waits_for(due))
         case schedule.Drop(reason):
-            return Decision("missed", now, reason)
+            return Decision("expire", now, reason)
         case _:
             return _send(practice, due, now)
 
@@ -95,15 +99,14 @@ def _send(practice: Practice, due: plans.Due, now: datetime) -> Decision:
     window = lane.Window(due.window_until, due.quota_left or 0)
     chosen = lane.choose(lane.Reach(followed=bool(due.followed), window=window), "question", now)
     if chosen.way == "service":
-        return Decision("begun", now, attempts=due.attempts)
+        return Decision("begin", now)
     if chosen.way != "template":
-        return Decision("phone", now, chosen.reason, due.attempts)
-    attempts = due.attempts + 1
+        return Decision("phone", now, chosen.reason)
     again = schedule.next_attempt(
-        attempts, now, practice.windows, practice.calendar, most=due.most_attempts, on_holidays=due.on_holidays
+        due.attempts + 1, now, practice.windows, practice.calendar, most=due.most_attempts, on_holidays=due.on_holidays
     )
     # after the last invitation one more day to answer it, then the phone
-    return Decision("invited", again or now + timedelta(days=1), "已发邀请通知", attempts)
+    return Decision("invite", again or now + timedelta(days=1), "已发邀请通知")
 
 
 def _begin(tx: Tx, practice: Practice, due: plans.Due, now: datetime) -> None:

@@ -8,7 +8,6 @@ FINAL = frozenset({"done", "missed", "stopped"})
 
 # (state, move) -> state. invite: a notice went out; begin: the talk runs; phone: staff must call; called: they did.
 MOVES: Mapping[tuple[str, str], str] = {
-    ("planned", "postpone"): "planned",
     ("planned", "invite"): "invited",
     ("invited", "invite"): "invited",  # no answer to the notice: the next attempt
     ("planned", "begin"): "begun",

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
+from bot.care import escalation
 from bot.care.parcel import Receipt
 from storage import contacts, patients, plans, readings, sessions
 
@@ -135,7 +136,12 @@ def test_three_invitations_on_three_days_and_then_the_phone(hospital):
 def test_who_never_scanned_is_on_the_phone_worklist(hospital):
     hospital.discharge()
     hospital.pass_time(days=2, hours=2)
-    assert [ticket.matter for ticket in hospital.tickets()] == ["phone"]
+    (ticket,) = hospital.tickets()
+    assert ticket.matter == "phone"
+    hospital.pass_time(days=5)
+    assert [one.id for one in hospital.tickets()] == [ticket.id], "one line in the worklist for a patient nobody reached"
+    hospital.write(escalation.close, ticket.id, hospital.nurse(), "已联系家属", "", hospital.now)
+    assert states(hospital)["knee_day3", "D3"] == "done"
 
 
 def test_the_revisit_reminder_comes_the_day_before(hospital):

@@ -443,6 +443,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("state <> 'closed'"),
             postgresql_where=sa.text("state <> 'closed'"),
         )
+        batch_op.create_index(
+            "uq_ticket_open_episode",
+            ["episode_id", "matter"],
+            unique=True,
+            sqlite_where=sa.text("state <> 'closed' AND contact_id IS NULL"),
+            postgresql_where=sa.text("state <> 'closed' AND contact_id IS NULL"),
+        )
 
     op.create_table(
         "answer",
@@ -679,6 +686,11 @@ def downgrade() -> None:
 
     op.drop_table("answer")
     with op.batch_alter_table("ticket", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_ticket_open_episode",
+            sqlite_where=sa.text("state <> 'closed' AND contact_id IS NULL"),
+            postgresql_where=sa.text("state <> 'closed' AND contact_id IS NULL"),
+        )
         batch_op.drop_index(
             "uq_ticket_open", sqlite_where=sa.text("state <> 'closed'"), postgresql_where=sa.text("state <> 'closed'")
         )
