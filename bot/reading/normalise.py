@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 import opencc
 
-LONGEST = 4000
-
 _SIMPLE = opencc.OpenCC("t2s")
 _KEPT = {
     "℃": "℃",
@@ -124,9 +122,7 @@ class Normaliser:
         )
 
     def __call__(self, raw: str) -> Text:
-        """Read at most the first and last part of a text that is far too long for a reply."""
-        if len(raw) > LONGEST:
-            raw = raw[: LONGEST // 2] + "\n" + raw[-LONGEST // 2 :]
+        """The text as it is read."""
         text = raw.translate(_CHARACTERS)
         if len(text) < 40 and any("a" <= char <= "z" for char in text):
             whole = self._whole.get(_NOT_LATIN.sub(" ", text).strip())

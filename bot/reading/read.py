@@ -13,6 +13,8 @@ from bot.reading.triage import Triage
 
 __all__ = ["Tables", "answer", "compile_tables", "read"]
 
+# Of a text far too long for a reply only the danger signs are looked for everywhere.
+LONGEST = 4000
 # Whatever else is in the reply, these leave the question where it is.
 _ASIDE = frozenset(("stop", "wrong_person", "deceased"))
 _ELSEWHERE = frozenset(
@@ -49,7 +51,10 @@ def read(
     source = tables.normalise(text)
     found = numbers.find(source.text)
     triage = Triage(source, found, tables.flags, tables.signs, question=question, proxy=proxy, population=population)
-    reply = Reply(source, found, tables, triage.mentions, today)
+    if len(text) > LONGEST:
+        source = tables.normalise(f"{text[: LONGEST // 2]}\n{text[-LONGEST // 2 :]}")
+        found = numbers.find(source.text)
+    reply = Reply(source, found, tables, triage.mentions if len(text) <= LONGEST else None, today)
     answered = reply.answer(question, unasked=unasked) if question is not None else None
     ok = answered is not None and answered.status in ("ok", "out_of_range") and question is not None and question.kind != "text"
     meant = tables.intents.read(source.text, ok or bool(found))
@@ -94,7 +99,7 @@ def _related(flag: str, question: Question) -> bool:
 
 def answer(text: str, question: Question, tables: Tables, *, unasked: bool = False, today: date | None = None) -> Answer:
     """The answer alone, for later questions of the same reply."""
-    source = tables.normalise(text)
+    source = tables.normalise(text[:LONGEST])
     found = numbers.find(source.text)
     reply = Reply(source, found, tables, None, today)
     if question.kind == "yesno" and not unasked:

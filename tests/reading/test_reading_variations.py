@@ -25,6 +25,12 @@ def meaning(text, case, tables):
     return answer if case.kind == "A" else reading.triage
 
 
+def seconds(text, tables):
+    began = time.thread_time()
+    read(text, QUESTIONS["sat5"], tables, today=TODAY)
+    return time.thread_time() - began
+
+
 def wide(text):
     return "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in text)
 
@@ -114,16 +120,14 @@ def test_what_means_nothing_is_unclear_and_no_alarm(text, question, tables):
 )
 def test_twenty_thousand_characters_take_less_than_a_tenth_of_a_second(piece, tables):
     text = (piece * 20000)[:20000]
-    read(text, QUESTIONS["sat5"], tables, today=TODAY)
-    began = time.thread_time()
-    read(text, QUESTIONS["sat5"], tables, today=TODAY)
-    assert time.thread_time() - began < 0.1
+    assert min(seconds(text, tables) for _ in range(4)) < 0.1
 
 
-def test_an_emergency_at_either_end_of_a_very_long_text_is_seen(tables):
+def test_an_emergency_anywhere_in_a_very_long_text_is_seen(tables):
     filler = "今天天气不错，吃了两碗饭。" * 2000
     assert read("胸口疼得喘不上气。" + filler, None, tables).triage == "L0"
     assert read(filler + "胸口疼得喘不上气", None, tables).triage == "L0"
+    assert read(filler + "胸口疼得喘不上气。" + filler, None, tables).triage == "L0"
 
 
 def test_one_reply_answers_several_questions(tables):
