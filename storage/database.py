@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Engine, make_url
 
-from storage import migrations, postgres, sqlite
+from storage import migrations, sqlite
 from storage.transaction import Job, Tx
+
+if TYPE_CHECKING:
+    from storage import postgres
 
 __all__ = ["Database", "Tx", "open_database"]
 
@@ -34,6 +37,8 @@ def open_database(url: str) -> Database:
         engine = sqlite.engine(parsed)
         return Database(engine, sqlite.Writer(engine), sqlite.Readers(engine))
     if parsed.get_backend_name() == "postgresql":
+        from storage import postgres  # its driver is slow to import, and most hospitals do without
+
         engine = postgres.engine(parsed.set(drivername="postgresql+psycopg"))
         return Database(
             engine,

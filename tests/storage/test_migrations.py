@@ -81,7 +81,7 @@ def test_a_failed_migration_leaves_nothing_behind(empty, monkeypatch):
         settings.attributes["connection"].exec_driver_sql("CREATE TABLE half (id INTEGER)")
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(migrations.command, "upgrade", fail)
+    monkeypatch.setattr("alembic.command.upgrade", fail)
     with pytest.raises(RuntimeError, match="broken"):
         empty.migrate()
     assert inspect(empty.engine).get_table_names() == []
