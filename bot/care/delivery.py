@@ -15,7 +15,7 @@ from storage import contacts, outbox, plans, sessions, tickets
 from storage.database import Database
 from storage.transaction import Tx
 
-BATCH = 50
+BATCH = 20  # in hand at once: so many the client has connections for, and no more are in doubt when the process dies
 LEASE = timedelta(minutes=2)
 MOST_ATTEMPTS = 6
 OPERATOR_PAUSE = timedelta(minutes=5)
@@ -26,10 +26,15 @@ async def flush(database: Database, practice: Practice, send: Sender, now: Calla
     """Send what is due until nothing is left. Returns how many messages WeChat took."""
     sent = 0
     while parcels := await database.write(claim, practice, now()):
-        receipts = await asyncio.gather(*(_sent(send, parcel) for parcel in parcels))
-        await database.write(settle, practice, list(zip(parcels, receipts, strict=True)), now())
-        sent += sum(receipt.outcome == "sent" for receipt in receipts)
+        sent += sum(await asyncio.gather(*(_deliver(database, practice, send, parcel, now) for parcel in parcels)))
     return sent
+
+
+async def _deliver(database: Database, practice: Practice, send: Sender, parcel: Parcel, now: Callable[[], datetime]) -> bool:
+    """Send one and keep its fate at once, whatever the others take: only what is really under way is ever in doubt."""
+    receipt = await _sent(send, parcel)
+    await database.write(settle, practice, parcel, receipt, now())
+    return receipt.outcome == "sent"
 
 
 async def _sent(send: Sender, parcel: Parcel) -> Receipt:
@@ -53,12 +58,6 @@ def claim(tx: Tx, practice: Practice, now: datetime, limit: int = BATCH) -> list
     return parcels
 
 
-def settle(tx: Tx, practice: Practice, receipts: list[tuple[Parcel, Receipt]], now: datetime) -> None:
-    """Keep the fate of each parcel and do what follows from it."""
-    for parcel, receipt in receipts:
-        _settle(tx, practice, parcel, receipt, now)
-
-
 def requeue(tx: Tx, practice: Practice, outbound_id: int, now: datetime) -> None:
     """The HTTP response went out empty; the reply follows as a service message."""
     contact_id = outbox.requeue(tx, outbound_id, now)
@@ -66,7 +65,8 @@ def requeue(tx: Tx, practice: Practice, outbound_id: int, now: datetime) -> None
         contacts.spend(tx, contact_id)
 
 
-def _settle(tx: Tx, practice: Practice, parcel: Parcel, receipt: Receipt, now: datetime) -> None:
+def settle(tx: Tx, practice: Practice, parcel: Parcel, receipt: Receipt, now: datetime) -> None:
+    """Keep the fate of a parcel and do what follows from it."""
     match receipt.outcome:
         case "sent":
             outbox.settle(tx, parcel.id, "sent", due_at=now, errcode=receipt.errcode, remote_id=receipt.remote_id, sent_at=now)
