@@ -114,7 +114,10 @@ def _begin(tx: Tx, practice: Practice, due: plans.Due, now: datetime) -> None:
     assert due.contact_id is not None
     contact = contacts.hold_id(tx, due.contact_id)
     assert contact is not None
-    if sessions.waiting(tx, contact.id) is not None:
+    waiting = sessions.waiting(tx, contact.id)
+    if waiting is not None and waiting.touchpoint_id == due.id:
+        talk.interrupt(tx, waiting, now)  # who is there was asked a day ago and not answered, or it never arrived: ask anew
+    elif waiting is not None:
         plans.move(tx, due, state=due.state, due_at=now + BUSY, attempts=due.attempts, reason="另一次随访还没有结束")
         return
     own = next(one for one in contacts.bound(tx, contact.id) if one.episode_id == due.episode_id)

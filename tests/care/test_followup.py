@@ -124,6 +124,21 @@ def test_silence_is_reminded_once_and_then_goes_to_a_person(hospital):
     assert "follow-up" in [ticket.matter for ticket in hospital.tickets()]
 
 
+def test_a_first_question_that_had_no_answer_is_asked_again_the_next_day(hospital):
+    hospital.scan("o1", hospital.discharge())
+    hospital.pass_time(days=1, hours=23)
+    hospital.say("o1", "谢谢")  # so that service messages may be sent
+    hospital.pass_time(hours=3)
+    first = hospital.sent()
+    hospital.pass_time(days=1)
+    second = hospital.sent()
+    asked = hospital.say("o1", "1")
+
+    assert "请问您是" in first[0]
+    assert second == first
+    assert "月份" in asked
+
+
 def test_three_invitations_on_three_days_and_then_the_phone(hospital):
     hospital.scan("o1", hospital.discharge())
     hospital.pass_time(days=6)
