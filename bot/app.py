@@ -17,7 +17,7 @@ from bot.care.practice import Practice
 from bot.config import Settings, WrongSettings, name_of
 from bot.scheduler import Chore, Scheduler
 from bot.web import log, ops, webhook
-from bot.web.keys import CALLBACK, DATABASE, NOW, PRACTICE, SETTINGS
+from bot.web.keys import CALLBACK, DATABASE, NOW, PRACTICE, QRCODE, SETTINGS
 from bot.web.site import add_site
 from bot.wechat.callback import Callback
 from bot.wechat.client import Client, open_session
@@ -89,6 +89,11 @@ def build(house: House, *, metrics: ops.Metrics | None = None) -> web.Applicatio
         tokens = SharedTokens(house.database)
         client = Client(settings.wechat_api, settings.wechat_appid, secret, tokens, session, now=house.now)
         send = counts.sending(Sender(client, settings.wechat_templates, house.now).send)
+
+        async def qrcode(scene: str) -> str:
+            return (await client.create_qrcode(scene)).url
+
+        app[QRCODE] = qrcode
         scheduler = app[SCHEDULER] = Scheduler(_chores(house, send, lambda: app[SCHEDULER].knock("outbox")), settings.tick)
         scheduler.start()
         yield

@@ -41,6 +41,7 @@ LIBRARY_DOORS = {
     "rich": ["bot.cli"],
     "rjieba": ["bot.reading"],
     "ruamel": ["bot.engine.parse"],
+    "segno": ["bot.web"],
     "sqlalchemy": ["storage"],
     "sqlite3": ["storage"],
     "sqlmodel": ["storage"],

@@ -1,11 +1,14 @@
-"""What a contact does without writing: scans, follows, leaves, taps."""
+"""What a contact does without writing: scans, follows, leaves, taps. And the codes that are scanned."""
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 
+from bot.care.errors import Refused
+from bot.care.practice import Practice
 from bot.care.visit import Visit
-from storage import contacts, messages, plans, sessions
+from storage import codes, contacts, messages, patients, plans, sessions, staff
 from storage.transaction import Tx
 
 
@@ -59,3 +62,14 @@ def left(tx: Tx, contact_id: int, now: datetime) -> None:
         plans.to_phone(tx, bound.episode_id, "患者取消关注", now)
     messages.cancel(tx, contact_id, "患者取消关注")
     contacts.forget(tx, contact_id)
+
+
+def another_code(tx: Tx, practice: Practice, episode_id: int, staff_id: int, now: datetime) -> None:
+    """A further code for an episode, for another phone: each code binds one account. Raises Refused while one is unused, or
+    when the patient is not followed; LookupError when there is no such episode."""
+    if patients.stay(tx, episode_id).state != "home":
+        raise Refused("这位患者现在不随访，不能再生成绑定码")
+    if codes.waiting(tx, episode_id):
+        raise Refused("还有一张绑定码没有用过，请先用那一张")
+    codes.add(tx, episode_id, secrets.token_urlsafe(16), now)
+    staff.audit(tx, staff_id, "new code", now, noun="episode", noun_id=episode_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -30,3 +30,5 @@ PRACTICE: web.AppKey[Practice] = web.AppKey("practice")
 CALLBACK: web.AppKey[Callback] = web.AppKey("callback")
 NOW: web.AppKey[Callable[[], datetime]] = web.AppKey("now")
 SETTINGS: web.AppKey[Site] = web.AppKey("settings")
+# Makes WeChat's QR code of a scene and tells the address that the code shows. Raises what bot.wechat.errors names.
+QRCODE: web.AppKey[Callable[[str], Awaitable[str]]] = web.AppKey("qrcode")

@@ -9,7 +9,7 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.web import auth, middleware, pages
-from bot.web.console import account, flows, imports, patients, tickets
+from bot.web.console import account, cards, flows, imports, patients, tickets
 from bot.web.phone import notice
 
 
@@ -33,7 +33,7 @@ def console() -> web.Application:
     app.router.add_get("/login", auth.show_login)
     app.router.add_post("/login", auth.sign_in)
     app.router.add_post("/logout", auth.sign_out)
-    for noun in (tickets, patients, imports, flows, account):
+    for noun in (tickets, patients, cards, imports, flows, account):
         app.router.add_routes(noun.routes)
     return app
 

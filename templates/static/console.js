@@ -71,6 +71,10 @@
     if (event.target.matches("select[data-go]")) event.target.form.submit();
   });
 
+  doc.addEventListener("click", function (event) {
+    if (event.target.matches("[data-print]")) window.print();
+  });
+
   // The newest words stay in sight, unless somebody reads further up.
   var low = true;
   function talk() { return doc.getElementById("talk"); }
