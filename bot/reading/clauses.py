@@ -13,6 +13,8 @@ from bot.reading.signs import Sign
 _CARRIES = re.compile(r"如|要是|万一|假|倘|若|一旦")
 _ASKS = re.compile(r"[吗?]|么(?=$|[,。])|怎么办")
 _MAY = re.compile(r"(?<![不么])会(?:有|再|出现|引起|导致|得)?$")
+_MAYBE = re.compile(r"能|可以|要不要|是否")
+_DEVICES = frozenset(("tube", "puncture", "cast"))
 _FEARS = re.compile(r"怕|担心")
 _LIKE = frozenset("跟和比像同如与")
 _ASIDE = re.compile(
@@ -103,6 +105,8 @@ class Walk:
         if kind == "part":
             side = _SIDE.search(self.text, max(0, hit.start - 3), hit.start)
             clause.part, clause.part_end = what, hit.end
+            if what in _DEVICES:
+                clause.device = what
             clause.side = (side[1] if side else "") or _own_side(self.text[hit.start : hit.end])
             if near or (side and clause.cursor == side.start()):
                 clause.cursor = hit.end
@@ -218,7 +222,8 @@ class Walk:
                 if earlier.part and clause.number - earlier.number <= 3:
                     part, side = earlier.part, earlier.side
                     break
-        sign = self.made_of.get((part, what)) or self.made_of.get(("", what))
+        device = self.made_of.get((clause.device, what)) if clause.device else None
+        sign = device or self.made_of.get((part, what)) or self.made_of.get(("", what))
         return (sign, part, side) if sign is not None else None
 
     def _part_behind(self) -> str:
@@ -271,7 +276,7 @@ class Walk:
         asks = bool(_ASKS.search(text)) or self.text[end - 1 : end] == "?"
         if asks:
             for mention in clause.mentions:
-                if mention.bare:
+                if mention.bare or _MAYBE.search(self.text, mention.start, mention.end):
                     mention.lower("hypothetical", "“会…吗”：是在问")
         denials.behind(self.text, self.clauses, clause)
 

@@ -76,7 +76,7 @@ def behind(text: str, clauses: list[Clause], clause: Clause) -> None:
             continue
         if (
             re.fullmatch(
-                r"[、和或及跟与都也倒到是全均一概通现在这两天直从来目前还啥什么的了过今天出、症状情况]*",
+                r"[、和或及跟与都也我倒到是全均一概通现在这两天直从来目前还啥什么的了过今天出、症状情况]*",
                 text[mention.end : place],
             )
             is None
@@ -84,8 +84,19 @@ def behind(text: str, clauses: list[Clause], clause: Clause) -> None:
             return
         mention.status, mention.why = "negated", f"后面说“{word}”"
         place = _part_start(clause, mention)
+    if not clause.mentions and clause.number and _known(clause, no, back):
+        spoken = [earlier for earlier in clauses[max(0, clause.number - 2) : clause.number] if earlier.mentions]
+        for mention in spoken[-1].mentions if spoken else ():
+            if mention.sentence == clause.sentence and mention.status in ("present", "uncertain"):
+                mention.status, mention.why = "negated", f"后面说“{word}”"
     if both and place <= clause.start + 4:
         _whole_list(clauses, clause)
+
+
+def _known(clause: Clause, no: Word, back: str) -> bool:
+    """Whether only words like 目前, 我, 都 stand before the 没有 that ends the clause."""
+    said = sum(word.end - word.start for word in clause.words if word.end <= no.start)
+    return len(re.sub("[不过但是,]", "", back)) <= said
 
 
 def _part_start(clause: Clause, mention: Mention) -> int:

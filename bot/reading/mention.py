@@ -56,6 +56,7 @@ class Clause:
     part: str = ""
     side: str = ""
     part_end: int = -1
+    device: str = ""
     mild: Word | None = None
     severe: Word | None = None
     mentions: list[Mention] = field(default_factory=list)

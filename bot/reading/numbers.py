@@ -31,7 +31,7 @@ _UNITS: tuple[tuple[str, str], ...] = (
     ("kilo", r"公斤|千克|kg|斤"),
     ("money", r"块钱?|元|万|千块|角|毛钱?"),
     ("age", r"岁|周岁"),
-    ("beat", r"次/分|下"),
+    ("beat", r"次/分|下(?![午周个面来去班])"),
     ("time", r"次|回|遍|趟"),
     ("length", r"厘米|公分|cm|米|指|寸"),
     ("volume", r"毫升|ml|升|两(?![一二三四五六七八九])"),
@@ -39,7 +39,7 @@ _UNITS: tuple[tuple[str, str], ...] = (
 )
 _UNIT = re.compile(r" ?(?:多|来|几|左右|点)?(?:" + "|".join(f"(?P<{name}>{form})" for name, form in _UNITS) + ")")
 _RUN = re.compile(
-    r"[0-9]+(?:\.[0-9]+)*|[零〇一二两三四五六七八九十百][零〇一二两三四五六七八九十百]*(?:点[零〇一二三四五六七八九]+)?"
+    r"[34][0-9]点[0-9](?![0-9分])|[0-9]+(?:\.[0-9]+)*|[零〇一二两三四五六七八九十百][零〇一二两三四五六七八九十百]*(?:点[零〇一二三四五六七八九]+)?"
 )
 _TO = re.compile(r" ?(?:到|至|-{1,2}|、|或者?|和) ?")
 _ABOUT = re.compile(r"(?:大概|大约|差不多|约|左右|估计|应该|可能)$")
@@ -94,7 +94,7 @@ def _values(run: str) -> list[tuple[int, int, float, float]]:
     if run[0].isdigit() and run[0] not in _DIGIT:
         if run.count(".") > 1 or len(run) > 9:
             return []
-        value = float(run)
+        value = float(run.replace("点", "."))
         return [(0, len(run), value, value)]
     values = []
     at = 0

@@ -24,7 +24,7 @@ _WHOLE = re.compile(
     r"(?:我|那|就|嗯|应该|算)*(?:选择?|填|是|回复|答案?是?|选项)?(?:第)?(?P<n>[0-9]{1,3}|[a-h]|[一二三四五六七八九十两]|\([0-9]{1,2}\)|\([a-h]\))"
     r"(?:[.、:。)]|个|号|项|选项|种|个选项)*(?:吧|了|的|选|谢谢|呢)*"
 )
-_LEAD = re.compile(r"(?:选择?|第)?(?P<n>[0-9]{1,2}|[a-h])(?P<mark>[.、:,。) ]|个|项|号)?(?P<rest>.+)", re.S)
+_LEAD = re.compile(r"(?:选择?|第)?(?P<n>[0-9]{1,2}|[a-h])(?P<mark>[.、:,。) ]|个|项|号|吧)?(?P<rest>.+)", re.S)
 _CHOSE = re.compile(
     r"(?:选择?了?|我填|改成|改为|改选|应该是|应该选|回复)(?:第)?(?P<n>[0-9]{1,2}|[a-h]|[一二三四五六七八九])(?![0-9分度天次])"
 )
@@ -133,7 +133,7 @@ class Choices:
     def by_number(self, text: str) -> Chosen | None:
         """2, 选B, 第二个, 2、红肿, 改成3; None when the text speaks no number."""
         bare = text.strip(_EDGES)
-        match = _WHOLE.fullmatch(bare)
+        match = _WHOLE.fullmatch(bare) or (_WHOLE.fullmatch(_POLITE.sub("", bare)) if len(bare) <= LONG else None)
         if match:
             return self._numbered(match["n"], text)
         place = self.positions.get(bare) or (self.positions.get(_POLITE.sub("", bare)) if len(bare) <= LONG else None)
@@ -153,7 +153,12 @@ class Choices:
             index = self._index(match["n"])
             labels = self._labels(match["rest"])
             if index >= 0 and (match["mark"] or labels.picks == (index,)):
-                if labels.picks and index not in labels.picks:
+                named = [
+                    self.rank.get(form, 9)
+                    for form, other in self.exact.items()
+                    if other in labels.picks and form in match["rest"]
+                ]
+                if labels.picks and index not in labels.picks and min(named, default=9) <= 1:
                     return Chosen((index, *labels.picks), clash=True)
                 begin = text.find(bare)
                 return Chosen((index,), begin, begin + len(bare) if labels.picks else begin + match.start("rest"))
@@ -178,7 +183,7 @@ class Choices:
         picks: dict[int, tuple[int, int, int]] = {}
         denied: set[int] = set()
         chain = -1
-        for hit in self.lexicon.scan(text):
+        for hit in self.lexicon.scan(text.replace("满意度", "□□□")):
             form, index = hit.what
             size = hit.end - hit.start
             if size == 1 and self.rank.get(form, 9) > 1 and form not in "少差无":
@@ -193,7 +198,7 @@ class Choices:
             known = picks.get(index)
             if known is None or size > known[2]:
                 picks[index] = (hit.start, hit.end, size)
-        chosen = tuple(index for index in picks if index not in denied or picks[index][2] > 1)
+        chosen = tuple(picks)
         if not chosen:
             return Chosen(denied=frozenset(denied))
         start = min(picks[index][0] for index in chosen)

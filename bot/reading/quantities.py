@@ -40,6 +40,8 @@ def read(reply: Reply, question: Question, unasked: bool) -> Answer:
             inside.append((number, value))
         else:
             outside = True
+    if len(inside) == 1 and _is_old(reply, inside[0][0]):
+        return Answer("unclear")
     if len(inside) > 1:
         inside = _newest(reply, inside)
     values = {value for _, value in inside}
@@ -117,6 +119,13 @@ def _of_pair(reply: Reply, question: Question, fitting: list[tuple[Number, float
     if high > low and high >= 80 and question.max is not None and "/" in reply.text[first.end : second.start]:
         return [fitting[0]] if question.max >= 200 else [fitting[1]]
     return fitting
+
+
+def _is_old(reply: Reply, number: Number) -> bool:
+    """昨天37.8，今天没量: the number is of yesterday and today has none."""
+    before, after = reply.text[: number.start], reply.text[number.end :]
+    past, now = reply.tables.past, reply.tables.now
+    return past.search(before) is not None and now.search(before) is None and now.search(after) is not None
 
 
 def _newest(reply: Reply, inside: list[tuple[Number, float]]) -> list[tuple[Number, float]]:

@@ -40,7 +40,7 @@ def view(matters: Matters, *, bare: bool) -> str | None:
     if bad:
         if any(mood.good == -2 for mood in moods):
             return "very_dissatisfied"
-        good = [mood for mood in moods if mood.good > 0 and mood.about in ("staff", "")]
+        good = [mood for mood in moods if mood.good > 0]
         if (praise or good) and not sarcastic:
             return "satisfied" if matters.excepted else "neutral"
         return "dissatisfied"

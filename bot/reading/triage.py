@@ -57,6 +57,8 @@ def measured(text: str, numbers: list[Number], flags: RedFlags, wanted: Measure 
             between = text[last[1].end : number.start]
             if _PAIR.fullmatch(between) and number.low < last[1].low:
                 measure = diastolic
+        if measure is None and wanted is not None and wanted in (systolic, diastolic) and _is_pair(text, number, numbers):
+            measure = systolic
         if measure is None:
             measure = _meaning(text, number, flags, wanted)
         if measure is None:
@@ -71,6 +73,12 @@ def measured(text: str, numbers: list[Number], flags: RedFlags, wanted: Measure 
         last = (measure, number)
         found.append(Hit(number.start, number.end, ("measure", (measure, value, measure.level(value)))))
     return found
+
+
+def _is_pair(text: str, number: Number, numbers: list[Number]) -> bool:
+    """140/85: the first of two, the higher before the lower."""
+    after = next((other for other in numbers if other.start > number.start), None)
+    return after is not None and after.low < number.low and text[number.end : after.start] in ("/", "-", " ")
 
 
 def _meaning(text: str, number: Number, flags: RedFlags, wanted: Measure | None) -> Measure | None:
