@@ -11,7 +11,8 @@ from sqlmodel import col, select
 from storage.contacts import Binding, Consent, Contact
 from storage.patients import Episode, Patient
 from storage.plans import CarePlan, Touchpoint
-from storage.tickets import Ticket, TicketEntry
+from storage.readings import Record
+from storage.tickets import Complaint, Ticket, TicketEntry
 from storage.transaction import Tx
 
 
@@ -145,6 +146,15 @@ def of_ticket(tx: Tx, ticket_id: int) -> tuple[Ticket, Patient | None, Episode |
 def entries(tx: Tx, ticket_id: int) -> list[TicketEntry]:
     """What happened to a ticket, in order."""
     return list(tx.session.exec(select(TicketEntry).where(TicketEntry.ticket_id == ticket_id).order_by(col(TicketEntry.id))))
+
+
+def complaints(tx: Tx, ticket_id: int) -> list[tuple[Complaint, Record]]:
+    """The complaints of a ticket, each with the words it was read from."""
+    query = select(Complaint, Record).join(Record, col(Record.id) == col(Complaint.record_id))
+    return [
+        (one, record)
+        for one, record in tx.session.exec(query.where(Complaint.ticket_id == ticket_id).order_by(col(Complaint.id)))
+    ]
 
 
 def other_tickets(tx: Tx, ticket: Ticket, *, limit: int = 10) -> list[Ticket]:

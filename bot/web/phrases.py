@@ -40,6 +40,8 @@ LEAVINGS = {"1": "医嘱离院", "2": "转院", "3": "转社区", "4": "非医�
 RELATIONS = {"unknown": "身份未确认", "self": "本人", "family": "家属"}
 CONTACT_STATES = {"active": "正常", "unfollowed": "已取消关注", "stopped": "已退订", "gone": "账号失效"}
 RECORD_TYPES = {"complaint": "投诉", "dissatisfaction": "不满", "suggestion": "建议", "praise": "表扬"}
+SEVERITIES = {1: "轻", 2: "中", 3: "重"}
+GROUPS = {"nurse": "护士", "doctor": "医生"}
 SESSION_STATES = {
     "waiting": "等回复",
     "completed": "已完成",

@@ -23,7 +23,8 @@ from storage import inbox, register, staff, talk
 from storage.contacts import Contact
 from storage.patients import Episode, Patient
 from storage.sessions import Answer, Session
-from storage.tickets import Ticket, TicketEntry
+from storage.readings import Record
+from storage.tickets import Complaint, Ticket, TicketEntry
 from storage.transaction import Tx
 
 routes = web.RouteTableDef()
@@ -64,6 +65,7 @@ class Case:
     talk: list[talk.Said | talk.Sent]
     earlier: bool
     entries: list[TicketEntry]
+    complaints: list[tuple[Complaint, Record]]
     others: list[Ticket]
     runs: list[tuple[Session, list[Answer]]]
     told: dict[int, answers.Told]
@@ -92,6 +94,7 @@ def _case(tx: Tx, practice: Practice, ticket_id: int, lines: int) -> Case:
         talk=said,
         earlier=earlier,
         entries=register.entries(tx, ticket_id),
+        complaints=register.complaints(tx, ticket_id),
         others=register.other_tickets(tx, ticket),
         runs=runs,
         told=answers.tell(tx, practice, given),
