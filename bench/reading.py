@@ -62,7 +62,7 @@ def _start() -> float:
 
 
 def _figures(cases: Any, tables: Any) -> list[Row]:
-    held = cases.load("held_back.txt")
+    held = cases.load("held_back.txt") + cases.load("held_back_last.txt")
     rows = []
     for kind, (name, bar) in FIGURES.items():
         known = [(case, cases.outcome(case, tables)) for case in held if case.kind == kind]

@@ -152,6 +152,7 @@ class Walk:
             if self.text[hit.start - 1 : hit.start] not in _LIKE:
                 clause.past = self.past = word
         elif kind in ("now", "recent", "again"):
+            clause.recent = clause.recent or kind == "recent"
             if kind != "recent":
                 clause.past = self.past = ""
                 clause.now = True
@@ -195,6 +196,7 @@ class Walk:
             sign = measure.sign
         elif kind == "sign":
             sign = what
+            clause.topic = sign.part or clause.topic
             part, side = sign.part, clause.side if clause.part else ""
             if sign.name.startswith(("leg", "dvt")):
                 found = _SIDE.search(self.text, max(0, hit.start - 3), hit.start)
@@ -207,7 +209,7 @@ class Walk:
                 return
             sign, part, side = made
         mention = Mention(hit.start, hit.end, sign, clause.number, clause.sentence, part, side, value, measure, level)
-        mention.now = clause.now
+        mention.now, mention.old = clause.now, clause.recent and not clause.now
         self._assert(mention, hit, near)
         clause.mentions.append(mention)
         self.mentions.append(mention)
@@ -219,8 +221,8 @@ class Walk:
             part = self._part_behind()
         if not part and clause.number and not clause.mentions:
             for earlier in reversed(self.clauses[:-1]):
-                if earlier.part and clause.number - earlier.number <= 3:
-                    part, side = earlier.part, earlier.side
+                if (earlier.part or earlier.topic) and clause.number - earlier.number <= 3:
+                    part, side = earlier.part or earlier.topic, earlier.side
                     break
         device = self.made_of.get((clause.device, what)) if clause.device else None
         sign = device or self.made_of.get((part, what)) or self.made_of.get(("", what))

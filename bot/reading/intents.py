@@ -17,6 +17,7 @@ _EDGES = " ,，。.!！?？;；、~\n"
 _TAIL = re.compile(r"(?:了|吧|的|谢谢|好吗|哈)+$")
 _ENDS = re.compile(r"(?:吗|么)(?=$|[,。!;?\n])")
 _GREETED = re.compile(r"(?:好|在)吗$")
+_LEFT = re.compile(r"走了[,。]?(?:就|又|已经)?(?:回|去|到|在|来)(?!世)")
 _CLAUSE = re.compile(r"[,。!?;\n]")
 
 
@@ -100,6 +101,8 @@ class Intents:
                 found.pop("question", None)
                 if strong != "stop":
                     found.pop("refuse", None)
+        if "deceased" in found and _LEFT.search(text):
+            found.pop("deceased")
         if "deceased" in found:
             found.pop("transferred", None)
         if "suspect_fraud" in found:

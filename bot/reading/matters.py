@@ -11,6 +11,7 @@ from bot.reading.lexicon import Hit
 from bot.reading.normalise import Text
 from bot.reading.reading import Record
 
+_PROPOSES = re.compile(r"有待|待提高|希望|建议|要改|需改|要加强|能改善|应该改")
 _FLIPPED = re.compile(r"(?:不|没那么|不算|不太|不怎么)(?:差|贵|难吃|脏|吵|凶|慢|乱|麻烦|冷|挤|复杂|久|长|黑|坑)$")
 
 
@@ -104,10 +105,12 @@ class _Reader:
         for part in self.parts:
             if not part.elsewhere:
                 self._matters(part, demands, raised)
+        if len(self.records) > 1:
+            self.records = [record for record in self.records if record.code != "OT00"]
         bad = [record for record in self.records if record.type in ("complaint", "dissatisfaction")]
-        if sarcasm and bad:
+        if sarcasm and (bad or any(mood.good < 0 for mood in self.moods)):
             for mood in self.moods:
-                if mood.good > 0 and mood.about in ("", "staff") and not self._plain(mood):
+                if mood.good > 0 and mood.about != "clinical" and not self._plain(mood):
                     mood.sarcastic = True
         for part in self.parts:
             if not part.elsewhere:
@@ -209,9 +212,10 @@ class _Reader:
             return
         self.mild = self.mild and part.exception
         kind = code.type
-        if part.suggests is not None and kind != "complaint":
+        proposes = part.suggests is not None or _PROPOSES.search(self.text, start, end) is not None
+        if proposes and kind != "complaint":
             kind = "suggestion"
-            start = min(start, part.suggests[0])
+            start = min(start, part.suggests[0]) if part.suggests is not None else start
         elif demands:
             kind = "complaint"
         severity = min(3, code.severity + 1) if raised and code.code != "RR04" else code.severity
@@ -242,8 +246,21 @@ class _Reader:
         if part.exception and not good:
             return
         thanked = part.thanks is not None and any(hit.end - hit.start >= 2 for hit in staff)
-        if thanked and len(self.text) <= 8 and not good and not any("全" in self.text[hit.start : hit.end] for hit in staff):
+        polite = part.thanks is not None and self.text[part.thanks[0]] in "谢多感辛"
+        if (
+            thanked
+            and polite
+            and len(self.text) <= 8
+            and not good
+            and not any("全" in self.text[hit.start : hit.end] for hit in staff)
+        ):
             thanked = bool(person) and len(self.text) > 6
+        if part.thanks is not None and not staff and not person and part.number:
+            before = self.parts[part.number - 1]
+            if not any(hit.what[0] == "code" for hit in before.hits):
+                staff = [hit for hit in before.hits if hit.what[0] == "staff"]
+                person = self._person(before)
+                thanked = bool(staff)
         if not staff and not person:
             return
         if not good and not thanked:

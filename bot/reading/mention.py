@@ -30,6 +30,7 @@ class Mention:
     degree: str = ""
     bare: bool = False
     now: bool = False
+    old: bool = False
 
     def lower(self, status: str, why: str) -> None:
         """Take it down, once: the first rule that speaks wins."""
@@ -52,11 +53,13 @@ class Clause:
     unsure: str = ""
     past: str = ""
     now: bool = False
+    recent: bool = False
     again: bool = False
     part: str = ""
     side: str = ""
     part_end: int = -1
     device: str = ""
+    topic: str = ""
     mild: Word | None = None
     severe: Word | None = None
     mentions: list[Mention] = field(default_factory=list)

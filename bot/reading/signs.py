@@ -100,6 +100,7 @@ class RedFlags:
     measures: tuple[Measure, ...]
     combinations: tuple[Combination, ...]
     populations: tuple[Population, ...]
+    said: tuple[tuple[str, re.Pattern[str]], ...]
     words: tuple[tuple[str, tuple[str, Any]], ...]
 
 
@@ -238,9 +239,11 @@ def _compile(data: Any) -> RedFlags:
     )
     entries += [(form, ("phenomenon", name)) for name, forms in (data.get("phenomena") or {}).items() for form in words(forms)]
     entries += [(form, ("part", name)) for name, forms in (data.get("parts") or {}).items() for form in words(forms)]
+    patterns = ((str(name), pattern(forms)) for name, forms in (data.get("said") or {}).items())
+    said = tuple((name, found) for name, found in patterns if found is not None)
     version, approver = str(data.get("version") or ""), str(data.get("approver") or "")
     titles = {str(flag): str(name) for flag, name in (data.get("names") or {}).items()}
-    return RedFlags(version, approver, titles, names, made_of, measures, combinations, populations, tuple(entries))
+    return RedFlags(version, approver, titles, names, made_of, measures, combinations, populations, said, tuple(entries))
 
 
 def lexicon(flags: RedFlags, scope: Mapping[str, Any], gone: Mapping[str, Any]) -> Lexicon[tuple[str, Any]]:

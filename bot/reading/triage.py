@@ -91,6 +91,8 @@ def _meaning(text: str, number: Number, flags: RedFlags, wanted: Measure | None)
     for measure in flags.measures:
         if number.unit and number.unit not in measure.units:
             continue
+        if not measure.low <= number.high <= measure.high and wanted is not measure:
+            continue
         if measure.strange is not None and measure.strange.search(text, max(0, begin - 4), min(len(text), number.end + 4)):
             continue
         if number.unit and measure.name in ("temperature", "pressure", "sugar") and number.unit in measure.units:
@@ -145,6 +147,7 @@ class Triage:
             self.mentions: list[Mention] = []
             self.clauses: list[Clause] = [Clause(0, 0, 0)]
             return
+        population = population | {name for name, said in flags.said if said.search(text.text)}
         child = bool(population & _CHILDREN)
         walk = Walk(text.text, hits, flags.made_of, text.breaks, proxy=proxy, child=child)
         self.mentions, self.clauses = walk.mentions, walk.clauses
@@ -165,6 +168,12 @@ class Triage:
                     earlier.lower("resolved", "后来量的体温降了")
                 if later.value > earlier.value and later.status == "present" and not later.now:
                     continue
+        lower = [
+            mention.value for mention in measured if not mention.old and mention.value is not None and mention.status == "present"
+        ]
+        for mention in measured:
+            if mention.old and mention.value is not None and any(value < 38 and value < mention.value for value in lower):
+                mention.lower("resolved", "后来量的体温降了")
         last = measured[-1]
         for mention in self.mentions:
             if mention.measure is not None or mention.sign.name != "fever":
