@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from bot.app import House
+    from bot.simulator.options import Mode
     from bot.simulator.platform import Platform
 
 HOSPITAL, PHONE = "示例医院", "020-00000000"
@@ -64,7 +65,13 @@ def demo(
 
 @asynccontextmanager
 async def running(
-    folder: Path, port: int = 0, phones_port: int = 0, *, patients: int = 30, start: datetime | None = None
+    folder: Path,
+    port: int = 0,
+    phones_port: int = 0,
+    *,
+    patients: int = 30,
+    start: datetime | None = None,
+    mode: Mode = "safe",
 ) -> AsyncIterator[Demo]:
     """The demo, with its list imported and most codes scanned. Port 0: any that is free."""
     from aiohttp import web
@@ -82,7 +89,7 @@ async def running(
         secret="demo-secret",  # noqa: S106
         token="demotoken",  # noqa: S106
         aes_key="suifangdemo" * 3 + "0123456789",
-        mode="safe",
+        mode=mode,
         callback_url=f"http://127.0.0.1:{port}/wechat",
         account_name=f"{HOSPITAL}随访",
         base_url=f"http://127.0.0.1:{phones_port}",

@@ -1,0 +1,164 @@
+"""The whole house over HTTP: patients on their phones, WeChat between, a nurse at the console. Nothing is looked up inside."""
+
+import asyncio
+import re
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from types import SimpleNamespace
+
+import aiohttp
+import pytest
+from sqlmodel import select
+
+from bot.cli import demo
+from bot.cli.play import Patient
+from storage.database import open_database
+from storage.messages import Inbound, Outbound
+
+MONDAY = datetime.fromisoformat("2026-11-16T08:50:00+08:00")
+TEN = datetime.fromisoformat("2026-11-16T10:00:00+08:00")
+COMPLAINT = "我要投诉，护士扎针扎了三次才扎上，态度还很差"
+
+
+async def until(look, seconds=10):
+    """What `look` finds, once it finds something."""
+    async with asyncio.timeout(seconds):
+        while True:
+            if found := await look():
+                return found
+            await asyncio.sleep(0.05)
+
+
+@dataclass
+class Town:
+    """The phones, the clock and the console, by their addresses."""
+
+    http: aiohttp.ClientSession
+    running: demo.Demo
+
+    async def sim(self, path, **body):
+        url = f"{self.running.phones}sim/{path}"
+        async with self.http.post(url, json=body) if body else self.http.get(url) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.json()
+
+    async def phones(self):
+        return (await self.sim("phones"))["phones"]
+
+    async def act(self, phone, what, **body):
+        """What the person does, and how WeChat's push of it ended."""
+        return (await self.sim(f"phones/{phone['openid']}/{what}?wait=1", **body))["delivery"]
+
+    async def say(self, phone, text):
+        return (await self.act(phone, "text", text=text))["text"]
+
+    async def chat(self, phone, wanted):
+        """The last bubble, once it holds this."""
+
+        async def look():
+            bubble = (await self.sim(f"phones/{phone['openid']}"))["bubbles"][-1]
+            return bubble if wanted in str(bubble) else None
+
+        return await until(look)
+
+    async def to_the_notices(self):
+        """Let time pass until people are written to: who, in the order of the phones."""
+
+        async def look():
+            if datetime.fromisoformat((await self.sim("clock"))["now"]) < TEN:
+                await self.sim("clock", next=True)
+            found = [phone for phone in await self.phones() if "提醒" in phone["last_text"]]
+            return found if len(found) > 1 else None
+
+        return await until(look)
+
+    async def confirm(self, phone):
+        """Open the talk and say who one is; the first question."""
+        assert "请问您是" in await self.say(phone, "你好")
+        assert "月份" in await self.say(phone, "1")
+        return await self.say(phone, re.search(r"(\d+)月", phone["name"])[1])
+
+    async def console(self, path, **form):
+        """A page of the console, and where it is."""
+        home = self.running.console.removesuffix("/console/")
+        url = f"{home}/console/{path}"
+        async with self.http.post(url, data=form, headers={"Origin": home}) if form else self.http.get(url) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.text()
+
+
+@asynccontextmanager
+async def town(folder, mode):
+    async with (
+        aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http,
+        demo.running(folder, patients=15, start=MONDAY, mode=mode) as running,
+    ):
+        yield Town(http, running)
+
+
+def ticket_of(page, name):
+    """The way to this patient's ticket in the list."""
+    rows = [row for row in re.split(r"<tr", page) if name in row]
+    return re.search(r"/console/(tickets/\d+)", rows[0])[1]
+
+
+def real_name(phone):
+    return re.search(r"[\u4e00-\u9fff]{3}(?=（|$)|(?<=）)[\u4e00-\u9fff]{3}", phone["name"])[0]
+
+
+@pytest.mark.parametrize("mode", ["safe", "plain"])
+async def test_from_a_scanned_code_to_a_closed_ticket(tmp_path, mode):
+    async with town(tmp_path, mode) as here:
+        # those who had not scanned their codes at the ward do so now
+        for phone in [phone for phone in await here.phones() if not phone["follows"]]:
+            welcome = await here.act(phone, "scan", scene=phone["code"])
+            assert (welcome["outcome"], "示例医院" in welcome["text"]) == ("answered", True)
+
+        ill, angry, *_ = await here.to_the_notices()
+        asked = await here.confirm(ill)
+        patient = Patient(SimpleNamespace(name=ill["name"]), {"体温": "有点发烧，38度9"})
+        for _ in range(12):
+            if "120" in asked:
+                break
+            asked = await here.say(ill, patient.answer(asked))
+        assert "120" in asked
+        await here.confirm(angry)
+        assert "如实记下" in await here.say(angry, COMPLAINT)
+
+        # the nurse sees both, the fever first
+        page = await here.console("login", username=demo.USER, password=demo.PASSWORD, next="/console/tickets")
+        assert page.index(real_name(ill)) < page.index(real_name(angry))
+        complaint = await here.console(ticket_of(page, real_name(angry)))
+        assert "扎了三次才扎上" in complaint
+        assert "投诉记录" in complaint
+        ticket = ticket_of(page, real_name(ill))
+        page = await here.console(ticket)
+        assert "38度9" in page
+        csrf = page.split('name="csrf" value="')[1].split('"')[0]
+
+        # takes over, writes, hears the patient while the bot is silent, and closes
+        await here.console(f"{ticket}/take-over", csrf=csrf)
+        await here.chat(ill, "医护人员")
+        await here.console(f"{ticket}/reply", csrf=csrf, text="请下午带出院小结来急诊。")
+        assert (await here.chat(ill, "急诊"))["side"] == "account"
+        assert (await here.act(ill, "text", text="好的，几点钟"))["outcome"] == "empty"
+        assert "好的，几点钟" in await here.console(ticket)
+        await here.console(f"{ticket}/close", csrf=csrf, outcome="已联系本人", note="下午来诊")
+        assert ticket in await here.console("tickets?queue=closed")
+        await here.chat(ill, "自动")
+
+        # all write at once, and the house is closed
+        phones = [phone for phone in await here.phones() if phone["follows"]]
+        saying = [asyncio.create_task(here.say(phone, f"还在吗{number}")) for number, phone in enumerate(phones)]
+        await asyncio.wait(saying, return_when=asyncio.FIRST_COMPLETED)
+    answers = [one for one in await asyncio.gather(*saying, return_exceptions=True) if isinstance(one, str) and one]
+
+    database = open_database(f"sqlite:///{tmp_path / 'suifang.sqlite'}")
+    said = set(await database.read(lambda tx: tx.session.exec(select(Inbound.text)).all()))
+    outbox = await database.read(lambda tx: tx.session.exec(select(Outbound.state, Outbound.reply_to, Outbound.body)).all())
+    await database.close()
+    assert answers
+    assert {"有点发烧，38度9", COMPLAINT, "好的，几点钟"} <= said
+    assert set(answers) <= {body["text"] for _, reply_to, body in outbox if reply_to}
+    assert {state for state, _, _ in outbox} <= {"handed", "sent"}
