@@ -90,6 +90,7 @@ def test_what_a_touchpoint_may_do(state, move, after):
 
 @pytest.mark.parametrize(
     ("state", "move"),
+    [("done", "begin"), ("stopped", "begin"), ("stopped", "invite"), ("begun", "invite"), ("invited", "postpone")],
 )
 def test_what_a_touchpoint_may_not_do(state, move):
     assert not touchpoints.allowed(state, move)
