@@ -156,6 +156,8 @@ class Walk:
             if kind != "recent":
                 clause.past = self.past = ""
                 clause.now = True
+                if clause.mentions:
+                    clause.condition = self.carried = ""
             if kind == "again":
                 clause.again = True
                 for mention in clause.mentions:

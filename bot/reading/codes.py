@@ -56,6 +56,7 @@ class MatterTables:
         rest += [(form, ("no", None)) for form in words(moods.get("no"))]
         rest += [(form, ("very", None)) for form in words(moods.get("very"))]
         self.lexicon: Lexicon[tuple[str, Any]] = Lexicon([*direct, *rest, *marks])
+        self.absorbs = {tuple(pair.split("=")) for pair in words(data.get("absorbs"))}
         self.doctor = dict(pair.split("=") for pair in words(data.get("doctor_codes")))
         names = "".join(surnames.split()) or "　"
         title = "(?:主任医师|副主任|主任|医生|大夫|教授|院长|护士长|护士|医师|师傅|专家|阿姨|老师)"

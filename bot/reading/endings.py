@@ -6,7 +6,7 @@ import re
 
 from bot.reading.mention import Clause, Mention, Word
 
-_FILL = re.compile("[吃打完药后就我它自己睡一觉休息早已经晚了点,]")
+_FILL = re.compile("[吃打完药后就我它自己睡一觉下会儿歇休息早已经晚了点慢地,]")
 _NOT_YET = frozenset(("以后", "之后", "又开", "又烧", "又疼"))
 
 
@@ -27,11 +27,12 @@ def gone(text: str, mentions: list[Mention], clause: Clause, hit: Word) -> None:
     following = text[hit.end : hit.end + 2]
     if following[:1] in ("吗", "么", "没", "再") or following in _NOT_YET:
         return
-    if not clause.mentions and not clause.part and _strangers(text, clause, hit):
+    if _strangers(text, clause, hit):
         return
     same = [mention for mention in mentions if mention.sentence == clause.sentence]
     for mention in reversed(same or mentions[-2:]):
-        if clause.part and mention.clause != clause.number and mention.part != clause.part:
+        elsewhere = mention.clause != clause.number or clause.part_end > mention.end
+        if clause.part and elsewhere and mention.part != clause.part:
             continue
         if mention.status == "present" and mention.sign.ends != "none" and ("any" in kinds or mention.sign.ends in kinds):
             mention.lower("resolved", f"后面说“{word}”")
@@ -42,6 +43,7 @@ def gone(text: str, mentions: list[Mention], clause: Clause, hit: Word) -> None:
 
 def _strangers(text: str, clause: Clause, hit: Word) -> bool:
     """Whether words that are not known stand before 好了: then something else got well."""
-    known = sum(word.end - word.start for word in clause.words if word.end <= hit.start)
-    lead = text[clause.start : hit.start]
+    begin = max([clause.start, *(mention.end for mention in clause.mentions)])
+    known = sum(word.end - word.start for word in clause.words if begin <= word.start and word.end <= hit.start)
+    lead = text[begin : hit.start]
     return len(lead) - known - len(_FILL.findall(lead)) >= 2

@@ -105,6 +105,9 @@ class _Reader:
         for part in self.parts:
             if not part.elsewhere:
                 self._matters(part, demands, raised)
+        known = {record.code for record in self.records}
+        gone = {less for more, less in self.tables.absorbs if more in known}
+        self.records = [record for record in self.records if record.code not in gone]
         if len(self.records) > 1:
             self.records = [record for record in self.records if record.code != "OT00"]
         bad = [record for record in self.records if record.type in ("complaint", "dissatisfaction")]

@@ -164,3 +164,10 @@ def test_a_question_without_options_of_the_contract_is_refused():
     with pytest.raises(ValueError, match="options"):
         question_from_json({"kind": "choice"})
     assert question_from_json({"kind": "scale", "min": 0, "max": 10}) == replace(QUESTIONS["rating"], min=0, max=10)
+
+
+@pytest.mark.parametrize("case", [case for case in PLAIN if case.kind == "T" and case.want == "L0"], ids=str)
+def test_an_emergency_without_punctuation_is_one_still(case, tables):
+    bare = "".join(char for char in case.text if char not in "，。、！？,!? ；")
+    population = frozenset(item[4:] for item in case.options if item.startswith("pop="))
+    assert read(bare, None, tables, proxy="proxy" in case.options, population=population).triage == "L0"
