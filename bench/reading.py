@@ -16,8 +16,17 @@ from bot.reading.read import read
 ROOT = Path(__file__).parents[1]
 CASES = ROOT / "tests" / "reading"
 ROUNDS = 5
-START = "import time; began = time.perf_counter(); from pathlib import Path; from bot.cli.reader import load_tables; "
-START += "from bot.reading.read import read; read('36.8', None, load_tables(Path('flows'))); print(time.perf_counter() - began)"
+START = """
+import time
+began = time.perf_counter()
+from pathlib import Path
+from bot.engine.parse import load_yaml
+from bot.reading.read import compile_tables, read
+names = ("red_flags", "complaints", "words")
+tables = compile_tables(*(load_yaml(Path(f"flows/{name}.yaml").read_text("utf-8"))[0] for name in names))
+read("36.8", None, tables)
+print(time.perf_counter() - began)
+"""
 FIGURES = {
     "A": ("回答", 0.97),
     "T": ("分诊级别", 0.98),
@@ -57,8 +66,8 @@ def _speed(pairs: list[tuple[str, Any]], tables: Any, today: Any) -> float:
 
 
 def _start() -> float:
-    done = subprocess.run([sys.executable, "-c", START], capture_output=True, text=True, check=True, cwd=ROOT)
-    return float(done.stdout)
+    command = [sys.executable, "-c", START]
+    return min(float(subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout) for _ in range(3))
 
 
 def _figures(cases: Any, tables: Any) -> list[Row]:

@@ -47,7 +47,7 @@ def before(text: str, clause: Clause, mention: Mention, hit: Word, *, near: bool
     over = (text[hit.end : hit.end + 1] == "了" and text[hit.end + 1 : hit.end + 2] not in ("吗", "么")) or "再" in word
     clause.cursor, clause.chained = hit.end, True
     if earlier is not None and earlier.status == "present":
-        if earlier.sign is mention.sign and earlier.end == no.start:
+        if earlier.sign.ends == mention.sign.ends and earlier.end == no.start and text[earlier.end - 1] == text[hit.start]:
             earlier.lower("hypothetical", f"“{text[earlier.start : hit.end]}”是在问")
             mention.lower("hypothetical", earlier.why)
             return False
