@@ -16,7 +16,7 @@ NUMBER = rf"[{NUMERALS}.多]{{1,9}}"
 _NUMBER = re.compile(NUMBER)
 _SPECIAL = re.compile(r"[()\[\]|?*+~#]")
 _NUMERALS = frozenset(NUMERALS)
-MOST = 200
+MOST = 64
 
 
 class Hit(NamedTuple, Generic[T]):
