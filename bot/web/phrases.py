@@ -19,7 +19,7 @@ ENTRIES = {
     "added": "又有新情况",
     "accepted": "接手处理",
     "taken over": "接管对话",
-    "climbed": "逾期上报",
+    "climbed": "阶梯通知",
     "note": "内部备注",
     "reply": "回复患者",
     "handed back": "交还机器人",

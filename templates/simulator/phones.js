@@ -127,7 +127,7 @@ function drawListNow() {
 function drawTabs() {
   const total = [...world.phones.values()].reduce((sum, one) => sum + (shown.has(one.openid) ? 0 : one.unread), 0);
   el("tabs").replaceChildren(
-    h("button", { class: "tab all", onclick: () => document.body.classList.toggle("list-open") }, "全部", total ? h("span", { class: "badge" }, String(total)) : null),
+    h("button", { class: "tab all", onclick: () => document.body.classList.toggle("list-open") }, "全部", total ? h("span", { class: "badge" }, total > 99 ? "99+" : String(total)) : null),
     ...[...shown.keys()].map((openid) => {
       const one = world.phones.get(openid);
       const on = openid === world.active;

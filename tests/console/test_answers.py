@@ -1,5 +1,6 @@
 """Answers and events in words: the question as this patient was asked it, and nothing that only a machine understands."""
 
+import re
 from datetime import timedelta
 
 import hospital
@@ -11,7 +12,8 @@ from bot.web import phrases
 from storage.revisions import Revision
 from storage.sessions import Answer, Session
 
-ASK = "请核对一下：回复{% if identity == 'family' %}患者{% else %}您{% endif %}出生的月份（{{ patient.hospital }}登记的）"
+WHO = "{% if identity == 'family' %}患者{% else %}您{% endif %}"
+ASK = f"为了保护隐私，请在{{{{ patient.hospital }}}}核对一下：回复{WHO}出生的月份（例如 8），或住院号最后4位"
 
 
 def asked(tx, identity, ask=ASK):
@@ -34,7 +36,7 @@ async def test_a_question_stands_as_it_was_asked(nurse, sqlite_database, practic
     practice.shelf._compiled.clear()  # the revision was changed under the shelf
     for page in ("tickets/1", f"patients/{patient}"):
         _, text = await nurse.get(f"/console/{page}")
-        assert f"请核对一下：回复{whom}出生的月份（示例医院登记的）" in text, page
+        assert re.search(f">?回复{whom}出生的月份，或住院号最后4位 (<b>)?7", text), page
         assert "{%" not in text
 
 

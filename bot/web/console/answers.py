@@ -14,6 +14,9 @@ from storage import talk
 from storage.sessions import Answer, Session
 from storage.transaction import Tx
 
+LONGEST = 30  # characters of a question beside its answer
+_ASIDE = re.compile("（[^（）]*）")
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -71,10 +74,13 @@ def _asked(flow: Compiled, run: Session, name: str) -> str:
 
 
 def _short(ask: str) -> str:
-    """The first sentence that asks."""
+    """The first sentence that asks, without asides and what leads up to it."""
     sentences = [part.strip() for part in re.split(r"(?<=[。？！?])|\n", ask) if part.strip()]
     asking = next((part for part in sentences if part.endswith(("？", "?"))), sentences[0] if sentences else "")
-    return asking if len(asking) <= 30 else asking[:29] + "…"
+    asking = _ASIDE.sub("", asking)
+    if len(asking) > LONGEST:
+        asking = asking.rpartition("：")[2]
+    return asking if len(asking) <= LONGEST else asking[: LONGEST - 1] + "…"
 
 
 def plain(value: Any) -> str:

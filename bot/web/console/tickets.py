@@ -22,8 +22,8 @@ from bot.web.pages import SIGNED_IN
 from storage import inbox, register, staff, talk
 from storage.contacts import Contact
 from storage.patients import Episode, Patient
-from storage.sessions import Answer, Session
 from storage.readings import Record
+from storage.sessions import Answer, Session
 from storage.tickets import Complaint, Ticket, TicketEntry
 from storage.transaction import Tx
 
