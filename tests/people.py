@@ -76,7 +76,7 @@ class Ward:
         if bubble is None:
             return
         if not person.due:
-            person.due = now + self.chance.uniform(0.05, 1.0)
+            person.due = now + self.chance.uniform(0.05, 0.7)
         if now < person.due:
             return
         person.due = 0.0
