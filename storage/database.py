@@ -81,10 +81,10 @@ class Database:
         """Transactions committed since the start; on SQLite many acts share one."""
         return self._writer.commits
 
-    async def write(self, act: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run the act; its value, once it is committed."""
-        value: T = await self._send(self._writer, act, args, kwargs, asyncio.get_running_loop())
-        return value
+    def write(self, act: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[T]:
+        """Run the act; its value, once it is committed. A future, not a coroutine: the webhook spares a task for it."""
+        future: asyncio.Future[T] = self._send(self._writer, act, args, kwargs, asyncio.get_running_loop())
+        return future
 
     async def read(self, query: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query on one snapshot, beside the writer; a write in it fails."""

@@ -208,14 +208,23 @@ def _aware(value: datetime | None) -> datetime | None:
     return value
 
 
+# An act writes its `now` many times over; the last one written is not written anew.
+_written: tuple[datetime | None, str] = (None, "")
+
+
 def _utc_text(value: datetime | None) -> str | None:
+    global _written
     if value is None:
         return None
-    if value.tzinfo is not UTC:
-        if value.tzinfo is None:
-            raise ValueError("a datetime without a time zone")
-        value = value.astimezone(UTC)
-    return value.isoformat(" ", "microseconds")[:26]
+    known, text = _written  # one name, so that threads see both or neither
+    if known is value:
+        return text
+    if value.tzinfo is None:
+        raise ValueError("a datetime without a time zone")
+    utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    text = utc.isoformat(" ", "microseconds")[:26]
+    _written = (value, text)
+    return text
 
 
 def _text_utc(value: str | None) -> datetime | None:

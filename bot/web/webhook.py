@@ -73,7 +73,7 @@ class Webhook:
             return _refuse(403, str(why))
         except BadBody as why:
             return _refuse(400, str(why))
-        act = asyncio.ensure_future(app[DATABASE].write(self._receive, app[PRACTICE], inbound, now))
+        act = app[DATABASE].write(self._receive, app[PRACTICE], inbound, now)
         try:
             await asyncio.wait((act,), timeout=self._budget)
         finally:
