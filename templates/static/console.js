@@ -85,6 +85,7 @@
   var kept = 0;
   doc.addEventListener("htmx:beforeSwap", function () { kept = talk() ? talk().scrollTop : 0; });
   doc.addEventListener("htmx:afterSwap", function () { if (talk() && !low) talk().scrollTop = kept; down(); });
+  doc.addEventListener("toggle", down, true);  // what unfolds below takes room from the talk
   down();
 
   // Keys: Ctrl+Enter sends; j and k walk the list; / looks for a patient.
