@@ -128,13 +128,14 @@ _ADD = insert_once(Contact, "openid", "created_at", keys=("openid",))
 _HEARD = Hot(
     update(Contact)
     .where(_contact.id == bindparam("id_"))
-    .values(window_until=bindparam("until_"), quota_left=bindparam("quota_"), last_inbound_at=bindparam("at_"))
+    .values(window_until=bindparam("until_"), quota_left=bindparam("quota_"), last_inbound_at=bindparam("at_"), followed=True)
 )
 _BOUND = Hot(
     select(_binding.id, _binding.episode_id, _binding.relation, _binding.confirmed_at)
     .where(_binding.contact_id == bindparam("contact_"), _binding.ended_at.is_(None))
     .order_by(_binding.bound_at.desc(), _binding.id.desc())
 )
+_SHUT = Hot(update(Contact).where(_contact.id == bindparam("id_")).values(window_until=None, quota_left=0))
 _SPEND = Hot(
     update(Contact).where(_contact.id == bindparam("id_"), _contact.quota_left > 0).values(quota_left=_contact.quota_left - 1)
 )
@@ -156,9 +157,20 @@ def hold_id(tx: Tx, contact_id: int) -> Held | None:
     return Held(*row) if row else None
 
 
+def known(tx: Tx, openid: str) -> Held | None:
+    """The contact of this WeChat account, locked, if it was ever seen."""
+    row = tx.one(_HOLD, openid_=openid)
+    return Held(*row) if row else None
+
+
 def heard(tx: Tx, contact_id: int, until: datetime | None, quota: int, now: datetime) -> None:
-    """The contact acted: what WeChat now allows."""
+    """The contact acted, which only a follower can: what WeChat now allows."""
     tx.run(_HEARD, id_=contact_id, until_=until, quota_=quota, at_=now)
+
+
+def shut(tx: Tx, contact_id: int) -> None:
+    """WeChat takes no service message now, whatever was reckoned."""
+    tx.run(_SHUT, id_=contact_id)
 
 
 def spend(tx: Tx, contact_id: int) -> None:
@@ -180,7 +192,6 @@ def own(tx: Tx, contact_id: int, owner: str, staff_id: int | None) -> None:
 
 
 _SET_STATE = Hot(update(Contact).where(_contact.id == bindparam("id_")).values(state=bindparam("state_")))
-_FOLLOW = Hot(update(Contact).where(_contact.id == bindparam("id_")).values(followed=bindparam("followed_")))
 _FORGET = Hot(
     update(Contact)
     .where(_contact.id == bindparam("id_"))
@@ -214,11 +225,6 @@ def set_state(tx: Tx, contact_id: int, state: str) -> None:
     tx.run(_SET_STATE, id_=contact_id, state_=state)
 
 
-def follow(tx: Tx, contact_id: int, *, followed: bool) -> None:
-    """Whether the account follows ours."""
-    tx.run(_FOLLOW, id_=contact_id, followed_=followed)
-
-
 def forget(tx: Tx, contact_id: int) -> None:
     """Delete what WeChat wants deleted on unfollow: the openid. Should the account come back, it is a new contact."""
     tx.run(_FORGET, id_=contact_id)
@@ -227,6 +233,24 @@ def forget(tx: Tx, contact_id: int) -> None:
 def enrolment(tx: Tx, token: str) -> Enrolment | None:
     """The QR code with this token, locked."""
     return tx.session.exec(orm_select(Enrolment).where(Enrolment.token == token).with_for_update()).first()
+
+
+_OTHERS = Hot(
+    select(_binding.id)
+    .join(Contact, _contact.id == _binding.contact_id)
+    .where(
+        _binding.episode_id == bindparam("episode_"),
+        _binding.contact_id != bindparam("contact_"),
+        _binding.ended_at.is_(None),
+        _contact.state == "active",
+    )
+    .limit(1)
+)
+
+
+def others(tx: Tx, episode_id: int, contact_id: int) -> bool:
+    """Whether another account than this one may be written to about the episode."""
+    return tx.one(_OTHERS, episode_=episode_id, contact_=contact_id) is not None
 
 
 def bind(tx: Tx, contact_id: int, code: Enrolment, now: datetime) -> None:

@@ -119,9 +119,13 @@ _RECORD = insert_once(
     returning=(_inbound.id,),
 )
 _STORED = Hot(
-    select(_outbound.id, _outbound.body, _outbound.state)
-    .join(Inbound, _inbound.id == _outbound.reply_to)
-    .where(_inbound.key == bindparam("key_"))
+    select(_outbound.id, _outbound.body).join(Inbound, _inbound.id == _outbound.reply_to).where(_inbound.key == bindparam("key_"))
+)
+_AGAIN = Hot(
+    update(Outbound)
+    .where(_outbound.id == bindparam("id_"), _outbound.state == "handed")
+    .values(attempts=_outbound.attempts + 1)
+    .returning(_outbound.id)
 )
 _URGENT = Hot(update(Inbound).where(_inbound.id == bindparam("id_")).values(triage=bindparam("triage_")))
 POST = insert_once(
@@ -155,9 +159,9 @@ def record(
     text: str,
     media_id: str,
     detail: dict[str, str],
-    session_id: int | None,
     at: datetime,
     now: datetime,
+    session_id: int | None = None,
 ) -> int | None:
     """Keep what came in; None when it is known already."""
     rows = tx.run(
@@ -177,9 +181,10 @@ def record(
 
 
 def stored_reply(tx: Tx, key: str) -> tuple[int, str] | None:
-    """The passive reply that the first delivery of this message got, while it is still WeChat's to show."""
+    """The passive reply that the first delivery of this message got, while it is still WeChat's to show. It is in hand once
+    more then, which `storage.outbox.requeue` minds."""
     row = tx.one(_STORED, key_=key)
-    return (row[0], row[1]["text"]) if row and row[2] == "handed" else None
+    return (row[0], row[1]["text"]) if row and tx.run(_AGAIN, id_=row[0]) else None
 
 
 def urgent(tx: Tx, inbound_id: int, triage: str) -> None:

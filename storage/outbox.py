@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, exists, or_, select, text, update
+from sqlalchemy import and_, bindparam, exists, func, or_, select, text, update
 from sqlalchemy.orm import aliased
 
 from storage.columns import table
@@ -13,11 +13,13 @@ from storage.contacts import Contact
 from storage.hot import Hot
 from storage.messages import Outbound
 from storage.plans import Touchpoint
+from storage.sessions import Session
 from storage.transaction import Tx
 
 
 class Claimed(NamedTuple):
-    """A message that is ours to send until the lease runs out. `openid` is None when the account is gone."""
+    """A message that is ours to send until the lease runs out. `openid` is None when the account is gone, `touchpoint_state`
+    when it belongs to no touchpoint."""
 
     id: int
     key: str
@@ -27,6 +29,7 @@ class Claimed(NamedTuple):
     attempts: int
     openid: str | None
     contact_state: str
+    touchpoint_state: str | None
 
 
 class Links(NamedTuple):
@@ -34,12 +37,15 @@ class Links(NamedTuple):
 
     ticket_id: int | None
     touchpoint_id: int | None
+    touchpoint_state: str | None
     episode_id: int | None
+    answered: bool  # the contact has acted since the message was made
 
 
 _outbound = table(Outbound).c
 _touchpoint = table(Touchpoint).c
 _contact = table(Contact).c
+_session = table(Session).c
 _earlier = aliased(Outbound)
 _waits = text("outbound.state IN ('pending', 'leased')")
 # A lease that ran out may hide a message that arrived. Only a template message can be sent again without harm: WeChat
@@ -57,9 +63,10 @@ _picked = (
         _waits,
         _outbound.due_at <= bindparam("now_"),
         or_(_outbound.state == "pending", and_(_outbound.state == "leased", _outbound.lease_until < bindparam("now_"))),
-        # a contact's messages leave one after another
+        # a contact's messages leave one after another; a notice that waits for a repair holds no nurse's words back
         ~exists().where(
             _earlier.contact_id == _outbound.contact_id,  # type: ignore[arg-type]
+            _earlier.lane == _outbound.lane,  # type: ignore[arg-type]
             _earlier.id < _outbound.id,
             _earlier.state.in_(["pending", "leased"]),  # type: ignore[attr-defined]
         ),
@@ -85,8 +92,10 @@ _CLAIMED = Hot(
         _outbound.attempts,
         _contact.openid,
         _contact.state,
+        _touchpoint.state,
     )
     .join(Contact, _contact.id == _outbound.contact_id)
+    .outerjoin(Touchpoint, _touchpoint.id == _outbound.touchpoint_id)
     .where(_outbound.id == bindparam("id_"))
 )
 _SETTLE = Hot(
@@ -102,6 +111,12 @@ _SETTLE = Hot(
         lease_until=None,
     )
 )
+_LESS = Hot(
+    update(Outbound)
+    .where(_outbound.id == bindparam("id_"), _outbound.state == "handed", _outbound.attempts > 0)
+    .values(attempts=_outbound.attempts - 1)
+    .returning(_outbound.id)
+)
 _REQUEUE = Hot(
     update(Outbound)
     .where(_outbound.id == bindparam("id_"), _outbound.state == "handed")
@@ -109,9 +124,33 @@ _REQUEUE = Hot(
     .returning(_outbound.contact_id)
 )
 _LINKS = Hot(
-    select(_outbound.ticket_id, _outbound.touchpoint_id, _touchpoint.episode_id)
+    select(
+        _outbound.ticket_id,
+        _outbound.touchpoint_id,
+        _touchpoint.state,
+        _touchpoint.episode_id,
+        func.coalesce(_contact.last_inbound_at > _outbound.created_at, False),
+    )
+    .join(Contact, _contact.id == _outbound.contact_id)
     .outerjoin(Touchpoint, _touchpoint.id == _outbound.touchpoint_id)
     .where(_outbound.id == bindparam("id_"))
+)
+_touchpoints = select(_touchpoint.id).where(_touchpoint.episode_id == bindparam("episode_"))
+_sessions = select(_session.id).where(_session.episode_id == bindparam("episode_"))
+_DROP = Hot(
+    update(Outbound)
+    .where(
+        _outbound.state == "pending",
+        _outbound.author == "bot",
+        _outbound.reply_to.is_(None),
+        or_(_outbound.touchpoint_id.in_(_touchpoints), _outbound.session_id.in_(_sessions)),
+    )
+    .values(state="cancelled", error=bindparam("reason_"))
+)
+_SUPERSEDE = Hot(
+    update(Outbound)
+    .where(_outbound.touchpoint_id == bindparam("touchpoint_"), _outbound.state == "pending")
+    .values(state="cancelled", error="改发下一次邀请")
 )
 _NEXT = Hot(select(_outbound.due_at).where(_waits).order_by(_outbound.due_at, _outbound.id).limit(1))
 
@@ -157,9 +196,22 @@ def links(tx: Tx, outbound_id: int) -> Links:
 
 
 def requeue(tx: Tx, outbound_id: int, now: datetime) -> int | None:
-    """A passive reply that came too late for its HTTP response goes as a service message. Returns its contact."""
+    """A passive reply that came too late for its HTTP response goes as a service message, unless the response to a retry still
+    carries it. Returns its contact."""
+    if tx.run(_LESS, id_=outbound_id):
+        return None
     row = tx.one(_REQUEUE, id_=outbound_id, now_=now)
     return row[0] if row else None
+
+
+def drop(tx: Tx, episode_id: int, reason: str) -> None:
+    """What the machine was to say unasked about this episode is not said any more."""
+    tx.run(_DROP, episode_=episode_id, reason_=reason)
+
+
+def supersede(tx: Tx, touchpoint_id: int) -> None:
+    """An invitation that has not left yet makes room for the next."""
+    tx.run(_SUPERSEDE, touchpoint_=touchpoint_id)
 
 
 def next_due(tx: Tx) -> datetime | None:

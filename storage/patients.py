@@ -146,6 +146,17 @@ def episode(tx: Tx, admission_no: str, times: int) -> Episode | None:
     return tx.session.exec(orm_select(Episode).where(Episode.admission_no == admission_no, Episode.times == times)).first()
 
 
+def hospital_no(tx: Tx, patient_id: int) -> str:
+    """The record number of a patient."""
+    return tx.session.exec(orm_select(Patient.hospital_no).where(Patient.id == patient_id)).one()
+
+
+def home_after(tx: Tx, patient_id: int, moment: datetime) -> bool:
+    """Whether a later stay of a patient is followed."""
+    wanted = (Episode.patient_id == patient_id, Episode.state == "home", col(Episode.discharged_at) > moment)
+    return tx.session.exec(orm_select(Episode.id).where(*wanted)).first() is not None
+
+
 def home_before(tx: Tx, patient_id: int, moment: datetime) -> list[Episode]:
     """Earlier stays of a patient that are still followed."""
     wanted = (Episode.patient_id == patient_id, Episode.state == "home", col(Episode.discharged_at) < moment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -91,12 +92,6 @@ class Due(NamedTuple):
     department: str
     ward: str
     contact_id: int | None
-    window_until: datetime | None
-    quota_left: int | None
-    owner: str | None
-    followed: bool | None
-    confirmed_at: datetime | None
-    relation: str | None
 
 
 _touchpoint = table(Touchpoint).c
@@ -130,12 +125,6 @@ _DUE = Hot(
         _episode.department,
         _episode.ward,
         _contact.id,
-        _contact.window_until,
-        _contact.quota_left,
-        _contact.owner,
-        _contact.followed,
-        _binding.confirmed_at,
-        _binding.relation,
     )
     .select_from(_picked)
     .join(Touchpoint, _touchpoint.id == _picked.c.id)
@@ -188,10 +177,25 @@ _STOP_PLANS = Hot(
     .where(_plan.episode_id == bindparam("episode_"), _plan.state == "running")
     .values(state="stopped", stopped_for=bindparam("reason_"))
 )
+_RESUME = Hot(
+    update(Touchpoint)
+    .where(
+        _touchpoint.episode_id == bindparam("episode_"),
+        _touchpoint.state == "stopped",
+        _touchpoint.reason == bindparam("reason_"),
+    )
+    .values(state="planned", reason="", ended_at=None)
+)
+_RESUME_PLANS = Hot(
+    update(CarePlan)
+    .where(_plan.episode_id == bindparam("episode_"), _plan.state == "stopped", _plan.stopped_for == bindparam("reason_"))
+    .values(state="running", stopped_for=None)
+)
 _TO_PHONE = Hot(
     update(Touchpoint)
     .where(_touchpoint.episode_id == bindparam("episode_"), _touchpoint.state.in_(["invited", "begun"]))
     .values(state="phone", reason=bindparam("reason_"), ended_at=bindparam("now_"))
+    .returning(_touchpoint.id)
 )
 _CALLED = Hot(
     update(Touchpoint)
@@ -200,7 +204,7 @@ _CALLED = Hot(
 )
 _AGAIN = Hot(
     update(Touchpoint)
-    .where(_touchpoint.id == bindparam("id_"))
+    .where(_touchpoint.id == bindparam("id_"), _touchpoint.state.in_(["planned", "invited", "begun"]))
     .values(state="planned", due_at=bindparam("due_"), reason=bindparam("reason_"), begun_at=None, ended_at=None)
 )
 _FLOW = Hot(select(_touchpoint.flow).where(_touchpoint.id == bindparam("id_")))
@@ -241,9 +245,16 @@ def stop(tx: Tx, episode_id: int, reason: str, now: datetime) -> None:
     tx.run(_STOP_PLANS, episode_=episode_id, reason_=reason)
 
 
-def to_phone(tx: Tx, episode_id: int, reason: str, now: datetime) -> None:
-    """What runs by WeChat now must go on by phone; what is planned finds its way when its time comes."""
-    tx.run(_TO_PHONE, episode_=episode_id, reason_=reason, now_=now)
+def resume(tx: Tx, episode_id: int, reasons: Iterable[str]) -> None:
+    """Plan again what a discharge list had stopped for one of these reasons."""
+    for reason in reasons:
+        tx.run(_RESUME, episode_=episode_id, reason_=reason)
+        tx.run(_RESUME_PLANS, episode_=episode_id, reason_=reason)
+
+
+def to_phone(tx: Tx, episode_id: int, reason: str, now: datetime) -> bool:
+    """What runs by WeChat now must go on by phone; what is planned finds its way when its time comes. Whether any did run."""
+    return bool(tx.run(_TO_PHONE, episode_=episode_id, reason_=reason, now_=now))
 
 
 def called(tx: Tx, episode_id: int, state: str, reason: str, now: datetime) -> None:
@@ -252,7 +263,7 @@ def called(tx: Tx, episode_id: int, state: str, reason: str, now: datetime) -> N
 
 
 def again(tx: Tx, touchpoint_id: int, due_at: datetime, reason: str) -> None:
-    """Plan a touchpoint anew."""
+    """Plan a touchpoint anew; one that has ended stays so."""
     tx.run(_AGAIN, id_=touchpoint_id, due_=due_at, reason_=reason)
 
 
@@ -275,9 +286,8 @@ def next_due(tx: Tx) -> datetime | None:
 
 
 def of(tx: Tx, episode_id: int) -> list[CarePlan]:
-    """The running plans of an episode."""
-    wanted = (CarePlan.episode_id == episode_id, CarePlan.state == "running")
-    return list(tx.session.exec(orm_select(CarePlan).where(*wanted)))
+    """The plans of an episode, those that were stopped too."""
+    return list(tx.session.exec(orm_select(CarePlan).where(CarePlan.episode_id == episode_id)))
 
 
 def put(tx: Tx, touchpoint: Touchpoint) -> None:

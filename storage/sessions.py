@@ -95,14 +95,13 @@ _DUE = Hot(
     .where(_session.status == "waiting", _session.due_at <= bindparam("now_"))
     .order_by(_session.due_at, _session.id)
     .limit(bindparam("limit_"))
-    .with_for_update(skip_locked=True)
 )
 _NEXT = Hot(
     select(_session.due_at).where(_session.status == "waiting", _session.due_at.is_not(None)).order_by(_session.due_at).limit(1)
 )
 _STEP = Hot(
     update(Session)
-    .where(_session.id == bindparam("id_"))
+    .where(_session.id == bindparam("id_"), _session.status == "waiting")
     .values(
         state=bindparam("state_"),
         status=bindparam("status_"),
@@ -110,6 +109,11 @@ _STEP = Hot(
         updated_at=bindparam("now_"),
         ended_at=bindparam("ended_"),
     )
+)
+_INTERRUPT = Hot(
+    update(Session)
+    .where(_session.episode_id == bindparam("episode_"), _session.status == "waiting")
+    .values(status="interrupted", due_at=None, updated_at=bindparam("now_"), ended_at=bindparam("now_"))
 )
 _OPEN = insert(
     Session,
@@ -144,14 +148,19 @@ def waiting(tx: Tx, contact_id: int) -> Open | None:
 
 
 def due(tx: Tx, now: datetime, limit: int) -> list[Open]:
-    """Sessions in which silence has something to do, locked."""
+    """Sessions in which silence has something to do. They are not locked: their contacts come first."""
     return [Open(*row) for row in tx.run(_DUE, now_=now, limit_=limit)]
 
 
 def step(tx: Tx, session_id: int, state: str, status: str, due_at: datetime | None, now: datetime) -> None:
-    """Keep a session after a turn."""
+    """Keep a session after a turn; one that was ended meanwhile stays ended."""
     ended = None if status == "waiting" else now
     tx.run(_STEP, id_=session_id, state_=state, status_=status, due_=due_at, now_=now, ended_=ended)
+
+
+def interrupt(tx: Tx, episode_id: int, now: datetime) -> None:
+    """End what waits about this episode, whomever it waits for."""
+    tx.run(_INTERRUPT, episode_=episode_id, now_=now)
 
 
 def begin(

@@ -13,6 +13,7 @@ from storage.transaction import Tx
 
 TICKET_STATES = ("open", "accepted", "waiting", "closed")
 MATTERS = ("danger", "complaint", "question", "follow-up", "phone", "other")
+REASON = 200  # characters
 _OPEN = text("state <> 'closed'")
 _NOBODY = text("state <> 'closed' AND contact_id IS NULL")  # nobody was bound: the stay makes it one
 
@@ -35,7 +36,7 @@ class Ticket(SQLModel, table=True):
     id: int | None = key()
     matter: str = Field(max_length=16)
     level: str = Field(max_length=4)
-    reason: str = Field(max_length=200)
+    reason: str = Field(max_length=REASON)
     contact_id: int | None = link("contact.id", nullable=True)
     episode_id: int | None = link("episode.id", nullable=True)
     session_id: int | None = link("session.id", nullable=True)

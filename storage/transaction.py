@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import Session
 
 from storage.hot import Hot
+
+T = TypeVar("T")
 
 
 class Tx:
@@ -54,6 +56,17 @@ class Tx:
                 self.connection.begin()  # so that the session joins, and its own commit is a savepoint's
             self._session = Session(self.connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
         return self._session
+
+    def attempt(self, part: Callable[..., T], *args: Any) -> T | Exception:
+        """Run a part of an act that may fail by itself: what it wrote is undone then, and its exception returned. A deadlock
+        or a lost connection is raised: the whole act is to run again."""
+        try:
+            with self.session.begin_nested():
+                return part(*args)
+        except OperationalError:
+            raise
+        except Exception as error:
+            return error
 
     def end(self, *, keep: bool) -> None:
         """For the runner: write out what the session holds, or forget it; `run` no longer works."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
+from bot.care import escalation
 from bot.care.errors import Refused
 from bot.care.practice import Practice
 from bot.care.visit import Visit
@@ -16,12 +17,11 @@ def event(visit: Visit) -> None:
     """Apply an event of WeChat's. Those that say nothing to us are kept and left unanswered."""
     match visit.inbound.event:
         case "subscribe":
-            contacts.follow(visit.tx, visit.contact.id, followed=True)
             _scanned(visit) if visit.inbound.event_key else _welcome(visit)
         case "scan":
             _scanned(visit)
         case "unsubscribe":
-            left(visit.tx, visit.contact.id, visit.now)
+            left(visit.tx, visit.practice, visit.contact.id, visit.now)
         case "click":
             _welcome(visit)
         case "templatesendjobfinish":
@@ -32,13 +32,14 @@ def event(visit: Visit) -> None:
 
 
 def _scanned(visit: Visit) -> None:
-    """A QR code of ours: bind the account to the episode. The code works once, for one account."""
+    """A QR code of ours: bind the account to the episode. The code works for one account, and again when that one has left or
+    was the wrong one: who is there must be proved anyway."""
     enrolment = contacts.enrolment(visit.tx, visit.inbound.event_key)
     if enrolment is None:
         visit.say("unknown_code")
         return
     bound = any(one.episode_id == enrolment.episode_id for one in contacts.bound(visit.tx, visit.contact.id))
-    if not bound and enrolment.used_at is not None:
+    if not bound and enrolment.used_at is not None and contacts.others(visit.tx, enrolment.episode_id, visit.contact.id):
         visit.say("used_code")
         return
     if not bound:
@@ -52,14 +53,16 @@ def _welcome(visit: Visit) -> None:
     visit.say("welcome" if contacts.bound(visit.tx, visit.contact.id) else "stranger")
 
 
-def left(tx: Tx, contact_id: int, now: datetime) -> None:
+def left(tx: Tx, practice: Practice, contact_id: int, now: datetime) -> None:
     """Unfollowed: WeChat wants the openid deleted. The clinical record stays; follow-up goes on by phone."""
     row = sessions.waiting(tx, contact_id)
     if row is not None:
         sessions.step(tx, row.id, row.state, "interrupted", None, now)
     for bound in contacts.bound(tx, contact_id):
         contacts.unbind(tx, bound.id, "unfollowed", now)
-        plans.to_phone(tx, bound.episode_id, "患者取消关注", now)
+        if plans.to_phone(tx, bound.episode_id, "患者取消关注", now):
+            subject = escalation.Matter("phone", "L3", "患者取消关注，请电话随访", None, bound.episode_id)
+            escalation.raise_(tx, practice, subject, now)
     messages.cancel(tx, contact_id, "患者取消关注")
     contacts.forget(tx, contact_id)
 

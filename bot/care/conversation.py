@@ -11,7 +11,7 @@ from bot.care.practice import Practice
 from bot.care.visit import Visit
 from bot.reading import read as reading
 from bot.rules import lane
-from storage import contacts, messages
+from storage import contacts, messages, plans
 from storage.transaction import Tx
 
 # What an event allows in service messages; all else a user types or sends opens the long window.
@@ -23,8 +23,12 @@ _STAND_IN = {"image": "[图片]"}
 def receive(tx: Tx, practice: Practice, inbound: Inbound, now: datetime) -> Reply | None:
     """Take in a message or event and decide the passive reply. A message that is known already gets the same reply again,
     unless it has left by the outbox meanwhile."""
-    contact = contacts.hold(tx, inbound.openid, now)
-    talking = None if inbound.kind == "event" else live.waiting(tx, practice, contact.id)
+    # who has left is not made known again by a retry of the leaving, or by word of an earlier notice
+    stays = inbound.kind != "event" or inbound.event in _ACTIONS
+    contact = contacts.hold(tx, inbound.openid, now) if stays else contacts.known(tx, inbound.openid)
+    if contact is None:
+        return None
+    talking, spoiled = _talking(tx, practice, contact.id, inbound)
     inbound_id = messages.record(
         tx,
         key=inbound.key,
@@ -43,11 +47,26 @@ def receive(tx: Tx, practice: Practice, inbound: Inbound, now: datetime) -> Repl
         stored = messages.stored_reply(tx, inbound.key)
         return Reply(stored[1], stored[0]) if stored else None
     visit = Visit(tx, practice, _opened(tx, contact, inbound, now), inbound, inbound_id, now, talking)
+    if spoiled is not None:
+        talk.fail(tx, practice, spoiled, now)
+        visit.say("question_taken", when=visit.promise("follow-up", "L3"))
     if inbound.kind == "event":
         binding.event(visit)
     else:
         _message(visit)
     return _reply(visit)
+
+
+def _talking(
+    tx: Tx, practice: Practice, contact_id: int, inbound: Inbound
+) -> tuple[live.Live, None] | tuple[None, live.Spoiled | None]:
+    if inbound.kind == "event":
+        return None, None
+    try:
+        found = live.waiting(tx, practice, contact_id)
+    except live.Spoiled as spoiled:
+        return None, spoiled
+    return (found, None) if found is not None else (None, None)
 
 
 def _opened(tx: Tx, contact: contacts.Held, inbound: Inbound, now: datetime) -> contacts.Held:
@@ -57,27 +76,27 @@ def _opened(tx: Tx, contact: contacts.Held, inbound: Inbound, now: datetime) -> 
         return contact
     window = lane.opened(lane.Window(contact.window_until, contact.quota_left), action, now)
     contacts.heard(tx, contact.id, window.until, window.quota, now)
-    return contact._replace(window_until=window.until, quota_left=window.quota)
+    return contact._replace(window_until=window.until, quota_left=window.quota, followed=True)
 
 
 def _message(visit: Visit) -> None:
     said = visit.inbound.text.strip() or _STAND_IN.get(visit.inbound.kind, "")
-    waiting, population, proxy = None, frozenset[str](), False
-    if visit.live is not None:
-        waiting, facts = visit.live.asked, visit.live.facts
-        population, proxy = frozenset(facts["population"]), bool(facts["proxy"])
+    waiting = visit.live.asked if visit.live is not None else None
     if visit.inbound.text:
+        bound = visit.bound
+        # in doubt "my father" is the patient
+        proxy, population = bound is None or bound.relation != "self", visit.population
         visit.reading = reading.read(said, waiting, visit.practice.tables, proxy=proxy, today=visit.today, population=population)
         if visit.reading.triage != "none":
             messages.urgent(visit.tx, visit.inbound_id, visit.reading.triage)
-        matters.keep(visit)
         _danger(visit)
+        matters.keep(visit)
     if visit.contact.owner == "human":
         _for_person(visit)
         return
     if visit.safety or (visit.reading is not None and wishes.granted(visit)):
         return
-    if visit.inbound.kind in _MEDIA and (waiting is None or waiting.kind != "image"):
+    if visit.inbound.kind in _MEDIA and not (visit.inbound.kind == "image" and waiting is not None and waiting.kind == "image"):
         _media(visit)
     elif not said:
         visit.say("unsupported")
@@ -89,19 +108,22 @@ def _message(visit: Visit) -> None:
 
 
 def _danger(visit: Visit) -> None:
-    """A danger sign is raised whatever else goes on. L0: the fixed text, and the questionnaire ends."""
+    """A danger sign is raised whatever else goes on. L0: the fixed text alone, and the questionnaire ends."""
     assert visit.reading is not None
     level = visit.reading.triage
-    if level not in ("L0", "L1"):
+    if level not in ("L0", "L1", "L2"):
         return
     flags = [found for found in visit.reading.findings if found.level == level and found.suppressed is None]
     names = "、".join(dict.fromkeys(visit.practice.tables.name(found.flag) for found in flags)) or "危险征象"
     visit.raise_("danger", level, f"{names}：“{visit.inbound.text[:60]}”")
     if level == "L0":
+        visit.texts.clear()
         visit.say("danger_l0")
         visit.safety = True
         if visit.row is not None:
             talk.interrupt(visit.tx, visit.row, visit.now)
+            if visit.row.touchpoint_id is not None:
+                plans.ended(visit.tx, visit.row.touchpoint_id, "missed", "患者有危急情况，已转人工", visit.now)
 
 
 def _go_on(visit: Visit, said: str) -> None:
@@ -109,9 +131,8 @@ def _go_on(visit: Visit, said: str) -> None:
     assert visit.live is not None
     answer = visit.reading.answer if visit.reading else None
     step = talk.resume(visit.tx, visit.practice, visit.live, said, visit.now, inbound_id=visit.inbound_id, answer=answer)
-    urgent = visit.reading is not None and visit.reading.triage == "L1"
-    if urgent and "L1" not in step.levels:
-        visit.say("danger_l1")
+    if "L1" not in step.levels:
+        visit.caution()
     matters.acknowledge(visit)
     visit.texts += step.texts
     if step.status != "waiting" and visit.live.row.purpose == "identity":

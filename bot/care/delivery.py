@@ -17,7 +17,8 @@ from storage.transaction import Tx
 
 BATCH = 20  # in hand at once: so many the client has connections for, and no more are in doubt when the process dies
 LEASE = timedelta(minutes=2)
-MOST_ATTEMPTS = 6
+MOST_ATTEMPTS = 12
+LONGEST_PAUSE = 600.0  # seconds; twelve tries outlast half an hour without a network
 OPERATOR_PAUSE = timedelta(minutes=5)
 REPEATABLE = timedelta(minutes=8)  # within WeChat's ten minutes of idempotency by client_msg_id
 
@@ -51,8 +52,13 @@ def claim(tx: Tx, practice: Practice, now: datetime, limit: int = BATCH) -> list
     parcels: list[Parcel] = []
     while not parcels and (claimed := outbox.claim(tx, now, now + LEASE, limit)):
         for one in claimed:
+            morning = schedule.awake(now, practice.zone)
             if one.openid is None or (one.contact_state == "stopped" and one.lane == "template"):
                 outbox.settle(tx, one.id, "cancelled", due_at=now, error="联系人已不可联系")
+            elif one.touchpoint_state == "stopped" or (one.lane == "template" and one.touchpoint_state not in (None, "invited")):
+                outbox.settle(tx, one.id, "cancelled", due_at=now, error="随访已不再等这条消息")
+            elif one.touchpoint_state and morning > now:  # held up until the quiet hours
+                outbox.settle(tx, one.id, "pending", due_at=morning)
             else:
                 parcels.append(Parcel(one.id, one.key, one.contact_id, one.openid, one.lane, one.body, one.attempts))
     return parcels
@@ -71,7 +77,8 @@ def settle(tx: Tx, practice: Practice, parcel: Parcel, receipt: Receipt, now: da
         case "sent":
             outbox.settle(tx, parcel.id, "sent", due_at=now, errcode=receipt.errcode, remote_id=receipt.remote_id, sent_at=now)
         case "retry" if parcel.attempts < MOST_ATTEMPTS:
-            wait = receipt.retry_after or 2**parcel.attempts * (0.5 + random.random())  # noqa: S311 - jitter
+            pause = min(2**parcel.attempts, LONGEST_PAUSE) * (0.5 + random.random())  # noqa: S311 - jitter
+            wait = receipt.retry_after or pause
             _put(tx, parcel, receipt, "pending", now + timedelta(seconds=wait))
         case "operator":
             _put(tx, parcel, receipt, "pending", now + OPERATOR_PAUSE)
@@ -82,7 +89,8 @@ def settle(tx: Tx, practice: Practice, parcel: Parcel, receipt: Receipt, now: da
             _put(tx, parcel, receipt, "unknown", now)
         case "contact_gone":
             _put(tx, parcel, receipt, "failed", now)
-            binding.left(tx, parcel.contact_id, now)
+            _not_sent(tx, parcel, receipt, now)
+            binding.left(tx, practice, parcel.contact_id, now)
         case _:
             _put(tx, parcel, receipt, "failed", now)
             _another_way(tx, practice, parcel, receipt, now)
@@ -92,23 +100,27 @@ def _put(tx: Tx, parcel: Parcel, receipt: Receipt, state: str, due_at: datetime)
     outbox.settle(tx, parcel.id, state, due_at=due_at, errcode=receipt.errcode, error=receipt.error)
 
 
+def _not_sent(tx: Tx, parcel: Parcel, receipt: Receipt, now: datetime) -> None:
+    """Staff see theirs as not sent."""
+    ticket_id = outbox.links(tx, parcel.id).ticket_id
+    if ticket_id is not None:
+        tickets.log(tx, ticket_id, "not sent", f"消息没有发出（{receipt.errcode or '网络'}），请改用电话", now)
+
+
 def _another_way(tx: Tx, practice: Practice, parcel: Parcel, receipt: Receipt, now: datetime) -> None:
-    """This lane is shut. A talk that was to begin is invited by notice, then by phone; staff see theirs as not sent."""
+    """This lane is shut. A talk that was to begin is invited by notice, then by phone, unless the patient has written since."""
+    _not_sent(tx, parcel, receipt, now)
     link = outbox.links(tx, parcel.id)
-    if parcel.lane == "service":
-        contacts.heard(tx, parcel.contact_id, None, 0, now)
-    if link.touchpoint_id is None:
-        if link.ticket_id is not None:
-            tickets.log(tx, link.ticket_id, "not sent", f"消息没有发出（{receipt.errcode or '网络'}），请改用电话", now)
-        return
-    if parcel.lane == "service":
-        row = sessions.waiting(tx, parcel.contact_id)
-        if row is not None:
-            talk.interrupt(tx, row, now)
-        soon = schedule.next_open(now, practice.windows, practice.calendar)
-        plans.again(tx, link.touchpoint_id, soon or now, "会话窗口已关闭，改发通知")
-    else:
+    if parcel.lane == "service" and not link.answered:
+        if receipt.outcome == "lane_shut":
+            contacts.shut(tx, parcel.contact_id)
+        if link.touchpoint_id is not None:
+            row = sessions.waiting(tx, parcel.contact_id)
+            if row is not None and row.touchpoint_id == link.touchpoint_id:
+                talk.interrupt(tx, row, now)
+            soon = schedule.next_open(now, practice.windows, practice.calendar)
+            plans.again(tx, link.touchpoint_id, soon or now, "会话窗口已关闭，改发通知")
+    elif link.touchpoint_id is not None and link.touchpoint_state == "invited":
         plans.ended(tx, link.touchpoint_id, "phone", f"通知发不出（{receipt.errcode or '网络'}）", now)
-        reason = "微信通知发不出，请电话随访"
-        subject = escalation.Matter("phone", "L3", reason, parcel.contact_id, link.episode_id)
+        subject = escalation.Matter("phone", "L3", "微信通知发不出，请电话随访", None, link.episode_id)
         escalation.raise_(tx, practice, subject, now)

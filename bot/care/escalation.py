@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +30,7 @@ class Matter:
 def raise_(tx: Tx, practice: Practice, matter: Matter, now: datetime) -> int:
     """Raise a ticket, or add to the open one of this contact and matter, which takes the more urgent level and the earlier
     deadline. The ladder is copied onto the ticket, so that later edits do not disturb it. Returns the ticket's id."""
+    matter = replace(matter, reason=matter.reason[: tickets.REASON])
     known = tickets.open_for(tx, matter.contact_id, matter.episode_id, matter.matter)
     if known is None:
         ticket = tickets.Ticket(
@@ -41,6 +42,7 @@ def raise_(tx: Tx, practice: Practice, matter: Matter, now: datetime) -> int:
         ticket_id = tickets.save(tx, ticket)
         tickets.log(tx, ticket_id, "raised", matter.reason, now)
         return ticket_id
+    known.state = rules.after(known.state, "add")
     if matter.level < known.level:
         clock = _clock(practice, matter, now)
         known.level, known.reason = matter.level, matter.reason
@@ -62,7 +64,9 @@ def climb_due(tx: Tx, practice: Practice, now: datetime, limit: int = 50) -> int
         ticket_id = tickets.save(tx, ticket)
         if climbed.tell:
             names = "、".join(step.name for step in climbed.tell)
-            tickets.log(tx, ticket_id, "climbed", f"无人接手，升级到第{climbed.rung}级，通知{names}", now)
+            # whom the ladder names first is told because of the ticket, the later ones because nobody took it
+            told = f"无人接手，升级到第{climbed.rung}级，通知{names}" if climbed.rung > 1 else f"通知{names}"
+            tickets.log(tx, ticket_id, "climbed", told, now)
     return len(climbing)
 
 
@@ -141,8 +145,8 @@ def reply(tx: Tx, practice: Practice, ticket_id: int, staff_id: int, text: str, 
     text = text.strip()
     if not text:
         raise Refused("请先写内容再发送")
-    if len(text) > post.BUBBLE:
-        raise Refused(f"一次最多{post.BUBBLE}字，现有{len(text)}字，请分两次发送")
+    if post.size(text) > post.BUBBLE:
+        raise Refused(f"一次最多{post.BUBBLE}字，现有{post.size(text)}字，请分两次发送")
     if contact.owner == "human" and contact.held_by != staff_id:
         raise Refused("这位患者正由同事接待，请先与同事沟通")
     entry = tickets.log(tx, ticket_id, "reply", text, now, staff_id)
@@ -179,8 +183,8 @@ def note(tx: Tx, practice: Practice, ticket_id: int, staff_id: int, text: str, n
 
 
 def close(tx: Tx, practice: Practice, ticket_id: int, staff_id: int, outcome: str, note: str, now: datetime) -> None:
-    """Close with an outcome; a talk that a person had goes back to the bot. Raises Refused for an outcome that does not
-    fit the matter (a danger sign is closed only with what became of it)."""
+    """Close with an outcome; the talk goes back to the bot when who has it has no other ticket of this contact. Raises Refused
+    for an outcome that does not fit the matter (a danger sign is closed only with what became of it)."""
     ticket = _open(tx, ticket_id)
     if ticket.state == "open":
         _taken(ticket, "accept", staff_id, now)
@@ -196,7 +200,9 @@ def close(tx: Tx, practice: Practice, ticket_id: int, staff_id: int, outcome: st
     if ticket.matter == "phone" and ticket.episode_id is not None:
         plans.called(tx, ticket.episode_id, "missed" if outcome == rules.MISSED else "done", outcome, now)
     contact = contacts.hold_id(tx, ticket.contact_id) if ticket.contact_id is not None else None
-    still = contact and any(other.state in ("accepted", "waiting") for other in tickets.open_of(tx, contact.id))
+    still = contact and any(
+        other.state in ("accepted", "waiting") and other.owner_id == contact.held_by for other in tickets.open_of(tx, contact.id)
+    )
     if contact and contact.owner == "human" and not still:
         _release(tx, practice, ticket, contact, now)
 
@@ -208,7 +214,10 @@ def _taken(ticket: tickets.Ticket, move: str, staff_id: int, now: datetime) -> N
 
 def _release(tx: Tx, practice: Practice, ticket: tickets.Ticket, contact: contacts.Held, now: datetime) -> None:
     contacts.own(tx, contact.id, "bot", None)
-    waiting = live.waiting(tx, practice, contact.id)
+    try:
+        waiting = live.waiting(tx, practice, contact.id)
+    except live.Spoiled:
+        waiting = None  # its own time comes, or the patient's next message: see talk.fail
     texts = [practice.words.say("handed_back")]
     if waiting is not None:
         texts.append(waiting.again())

@@ -31,22 +31,11 @@ def begin_due(tx: Tx, practice: Practice, now: datetime, limit: int = 100) -> in
     One transaction claims and decides, so no lease is needed: a process that dies leaves them as they were."""
     found = plans.due(tx, now, limit)
     for due in found:
-        decision = _decide(practice, due, now)
-        attempts = due.attempts
-        match decision.move:
-            case "begin":
-                _begin(tx, practice, due, now)
-                continue
-            case "invite":
-                attempts += 1
-                _invite(tx, practice, due, attempts, now)
-            case "phone":
-                _to_phone(tx, practice, due, decision.reason, now)
-            case "stop" | "expire":
-                plans.ended(tx, due.id, touchpoints.after(due.state, decision.move), decision.reason, now)
-                continue
-        state = due.state if decision.move == "wait" else touchpoints.after(due.state, decision.move)
-        plans.move(tx, due, state=state, due_at=decision.due_at, attempts=attempts, reason=decision.reason)
+        error = tx.attempt(_look, tx, practice, due, now)
+        if error is not None:  # it must hold up nobody else, and a person must learn of it
+            reason = f"程序出错（{type(error).__name__}）"
+            _to_phone(tx, practice, due, reason, now)
+            plans.ended(tx, due.id, "phone", reason, now)
     return len(found)
 
 
@@ -54,14 +43,9 @@ def wake_due(tx: Tx, practice: Practice, now: datetime, limit: int = 50) -> int:
     """Talks in which the patient has been silent: remind once, then expire. Returns how many were looked at."""
     rows = sessions.due(tx, now, limit)
     for row in rows:
-        contact = contacts.hold_id(tx, row.contact_id)
-        assert contact is not None
-        if contact.owner == "human":
-            sessions.step(tx, row.id, row.state, "waiting", now + BUSY, now)
-            continue
-        step = talk.resume(tx, practice, live.wake(tx, practice, row), None, now)
-        key = f"wake:{row.id}:{int(now.timestamp())}"
-        post.say(tx, practice, contact, step.texts, now, key=key, purpose="question", session_id=row.id)
+        error = tx.attempt(_wake, tx, practice, row, now)
+        if error is not None:
+            talk.fail(tx, practice, live.Spoiled(row, error), now)
     return len(rows)
 
 
@@ -71,15 +55,59 @@ def next_due(tx: Tx) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def _decide(practice: Practice, due: plans.Due, now: datetime) -> Decision:
+def _look(tx: Tx, practice: Practice, due: plans.Due, now: datetime) -> None:
+    contact = contacts.hold_id(tx, due.contact_id) if due.contact_id is not None else None
+    waiting = sessions.waiting(tx, contact.id) if contact is not None else None
+    decision = _decide(practice, due, contact, waiting, now)
+    attempts = due.attempts
+    match decision.move:
+        case "begin":
+            assert contact is not None
+            _begin(tx, practice, due, contact, waiting, now)
+            return
+        case "invite":
+            attempts += 1
+            _invite(tx, practice, due, attempts, now)
+        case "phone":
+            _to_phone(tx, practice, due, decision.reason, now)
+        case "stop" | "expire":
+            plans.ended(tx, due.id, touchpoints.after(due.state, decision.move), decision.reason, now)
+            return
+    state = due.state if decision.move == "wait" else touchpoints.after(due.state, decision.move)
+    plans.move(tx, due, state=state, due_at=decision.due_at, attempts=attempts, reason=decision.reason)
+
+
+def _wake(tx: Tx, practice: Practice, row: sessions.Open, now: datetime) -> None:
+    contact = contacts.hold_id(tx, row.contact_id)
+    assert contact is not None
+    talking = live.waiting(tx, practice, contact.id)  # as it is now that the contact is held
+    if talking is None or talking.row.id != row.id:
+        return
+    morning = schedule.awake(now, practice.zone)
+    if contact.owner == "human" or morning > now:
+        sessions.step(tx, row.id, talking.row.state, "waiting", max(morning, now + BUSY), now)
+        return
+    step = talk.resume(tx, practice, talking, None, now)
+    key = f"wake:{row.id}:{int(now.timestamp())}"
+    post.say(tx, practice, contact, step.texts, now, key=key, purpose="question", session_id=row.id)
+
+
+def _decide(
+    practice: Practice, due: plans.Due, contact: contacts.Held | None, waiting: sessions.Open | None, now: datetime
+) -> Decision:
     if due.episode_state != "home":
         return Decision("stop", now, {"dead": "患者已故", "readmitted": "再次入院"}.get(due.episode_state, "已移出随访"))
-    if due.contact_id is None:
+    if contact is None:
         return Decision("phone", now, "没有绑定微信")
-    if due.state == "invited" and due.attempts >= due.most_attempts:
-        return Decision("phone", now, f"微信邀请{due.attempts}次未回复")
-    if due.owner == "human":
+    if contact.owner == "human":
         return Decision("wait", now + BUSY, "工作人员正在接待")
+    asked = waiting is not None and waiting.touchpoint_id == due.id
+    if waiting is not None and not asked:
+        return Decision("wait", now + BUSY, "另一次随访还没有结束")
+    if due.state == "invited" and due.attempts >= due.most_attempts:
+        if asked:
+            return Decision("wait", now + BUSY, "等待患者确认身份")
+        return Decision("phone", now, f"微信邀请{due.attempts}次未回复")
     # an invitation that had no answer is not late: its turn comes again in the next window
     late = timedelta(hours=due.late_hours) if due.state == "planned" else timedelta(days=3650)
     match schedule.verdict(due.due_at, now, practice.windows, practice.calendar, late, on_holidays=due.on_holidays):
@@ -88,16 +116,15 @@ def _decide(practice: Practice, due: plans.Due, now: datetime) -> Decision:
         case schedule.Drop(reason):
             return Decision("expire", now, reason)
         case _:
-            return _send(practice, due, now)
+            return _send(practice, due, contact, now)
 
 
 def _waits_for(due: plans.Due) -> str:
     return "等待发送时段" if due.state == "planned" else "等待患者回复邀请"
 
 
-def _send(practice: Practice, due: plans.Due, now: datetime) -> Decision:
-    window = lane.Window(due.window_until, due.quota_left or 0)
-    chosen = lane.choose(lane.Reach(followed=bool(due.followed), window=window), "question", now)
+def _send(practice: Practice, due: plans.Due, contact: contacts.Held, now: datetime) -> Decision:
+    chosen = lane.choose(post.reach(contact), "question", now)
     if chosen.way == "service":
         return Decision("begin", now)
     if chosen.way != "template":
@@ -109,17 +136,12 @@ def _send(practice: Practice, due: plans.Due, now: datetime) -> Decision:
     return Decision("invite", again or now + timedelta(days=1), "已发邀请通知")
 
 
-def _begin(tx: Tx, practice: Practice, due: plans.Due, now: datetime) -> None:
+def _begin(
+    tx: Tx, practice: Practice, due: plans.Due, contact: contacts.Held, waiting: sessions.Open | None, now: datetime
+) -> None:
     """The window is open: the first question leaves now."""
-    assert due.contact_id is not None
-    contact = contacts.hold_id(tx, due.contact_id)
-    assert contact is not None
-    waiting = sessions.waiting(tx, contact.id)
-    if waiting is not None and waiting.touchpoint_id == due.id:
+    if waiting is not None:
         talk.interrupt(tx, waiting, now)  # who is there was asked a day ago and not answered, or it never arrived: ask anew
-    elif waiting is not None:
-        plans.move(tx, due, state=due.state, due_at=now + BUSY, attempts=due.attempts, reason="另一次随访还没有结束")
-        return
     own = next(one for one in contacts.bound(tx, contact.id) if one.episode_id == due.episode_id)
     texts = opening.begin(tx, practice, contact_id=contact.id, bound=own, touchpoint_id=due.id, flow=due.flow, now=now)
     post.say(tx, practice, contact, texts, now, key=f"begin:{due.id}:{due.attempts}", purpose="question", touchpoint_id=due.id)
@@ -133,6 +155,7 @@ def _invite(tx: Tx, practice: Practice, due: plans.Due, attempt: int, now: datet
     """A notice in WeChat's short fields: who we are and how to begin; nothing about the illness."""
     assert due.contact_id is not None
     local = now.astimezone(practice.zone)
+    outbox.supersede(tx, due.id)
     body: dict[str, Any] = practice.words.notice(due.notice, day=f"{local:%Y年%m月%d日 %H:%M}")
     body["url"] = f"{practice.public_url}/t/{practice.seal.index(str(due.id), 'touchpoint')[:24]}"
     values = messages.outgoing(
@@ -147,5 +170,5 @@ def _invite(tx: Tx, practice: Practice, due: plans.Due, attempt: int, now: datet
 
 
 def _to_phone(tx: Tx, practice: Practice, due: plans.Due, reason: str, now: datetime) -> None:
-    subject = escalation.Matter("phone", "L3", f"{due.title}：{reason}，请电话随访", due.contact_id, due.episode_id)
+    subject = escalation.Matter("phone", "L3", f"{due.title}：{reason}，请电话随访", None, due.episode_id)
     escalation.raise_(tx, practice, subject, now)

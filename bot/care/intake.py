@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from bot.care.discharge import DischargeRow, Discharges
+from bot.care import ending
+from bot.care.discharge import DischargeRow, Discharges, RowIssue
 from bot.care.practice import Practice
 from bot.rules import schedule
 from bot.rules.protocol import REASONS, EpisodeFacts, Protocol, choose, excluded
@@ -16,19 +17,26 @@ from storage import contacts, patients, plans, settings, staff
 from storage.database import Database
 from storage.transaction import Tx
 
+_NOT_GIVEN: tuple[Any, ...] = ("", None, [])  # what is already known stays
 CHUNK = 100  # rows in one act, so that patients' messages are not kept waiting by a long list
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What became of rows."""
+    """What became of rows; `issues` are of those that contradict what is known and were not taken."""
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
+    issues: tuple[RowIssue, ...] = ()
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(self.added + other.added, self.changed + other.changed, self.unchanged + other.unchanged)
+        return Counts(
+            self.added + other.added,
+            self.changed + other.changed,
+            self.unchanged + other.unchanged,
+            self.issues + other.issues,
+        )
 
 
 async def import_list(
@@ -74,26 +82,39 @@ def end_import(tx: Tx, import_id: int, counts: Counts) -> None:
     row = tx.session.get(settings.Import, import_id)
     assert row is not None
     row.added, row.changed, row.unchanged = counts.added, counts.changed, counts.unchanged
+    row.refused += len(counts.issues)
+    row.issues = [*row.issues, *(asdict(issue) for issue in counts.issues)]
     tx.session.add(row)
 
 
 def enrol(tx: Tx, practice: Practice, episode: patients.Episode, born_on: date | None, now: datetime) -> None:
     """Plan the follow-up of a stay by its department and procedure, or keep why there is none. A stay that has plans keeps
-    them: only dates that moved (a new revisit date, say) move their touchpoints."""
+    them: only dates that moved (a new revisit date, say) move their touchpoints. What a list excluded, a list takes in again;
+    what patients or staff have ended stays ended."""
     facts = _facts(practice, episode, born_on)
     reason = excluded(facts, practice.exclusions)
     if reason is not None:
         _exclude(tx, episode, reason, now)
         return
     assert episode.id is not None
-    running = {plan.protocol: plan for plan in plans.of(tx, episode.id)}
+    if episode.excluded_for is not None:
+        episode.state, episode.excluded_for = "home", None
+        tx.session.add(episode)
+        tx.session.flush()
+        plans.resume(tx, episode.id, REASONS)
+    if episode.state != "home":
+        return
+    known = plans.of(tx, episode.id)
+    running = {plan.protocol: plan for plan in known if plan.state == "running"}
     by_id = {protocol.id: protocol for protocol in practice.protocols}
     for protocol_id, plan in running.items():
         if protocol_id in by_id:
             _plan(tx, practice, by_id[protocol_id], plan, facts, now)
     for protocol in choose(practice.protocols, facts, practice.today(now), practice.zone):
-        main = any(not by_id[one].beside for one in running if one in by_id)
-        if protocol.id in running or (main and not protocol.beside):
+        main = any(plan.protocol not in by_id or not by_id[plan.protocol].beside for plan in known)
+        if any(plan.protocol == protocol.id for plan in known) or (main and not protocol.beside):
+            continue
+        if any(plan.stopped_for == "withdrawn" for plan in known):
             continue
         plan = plans.CarePlan(episode_id=episode.id, protocol=protocol.id, version=protocol.version, made_at=now)
         tx.session.add(plan)
@@ -102,10 +123,14 @@ def enrol(tx: Tx, practice: Practice, episode: patients.Episode, born_on: date |
 
 
 def _import(tx: Tx, practice: Practice, row: DischargeRow, import_id: int, now: datetime) -> Counts:
+    episode = patients.episode(tx, row.admission_no, row.times)
+    if episode is not None and patients.hospital_no(tx, episode.patient_id) != row.hospital_no:
+        # one of the two numbers is wrong; a guess would show one patient's stay to another
+        words = "这个住院号和次数已登记在另一个病案号下，请核对后再导入"
+        return Counts(issues=(RowIssue(row.number, "病案号", words),))
     patient, patient_changed = _patient(tx, practice, row, now)
     assert patient.id is not None
     values = _stay(row)
-    episode = patients.episode(tx, row.admission_no, row.times)
     if episode is None:
         episode = patients.Episode(patient_id=patient.id, import_id=import_id, created_at=now, updated_at=now, **values)
         tx.session.add(episode)
@@ -113,10 +138,13 @@ def _import(tx: Tx, practice: Practice, row: DischargeRow, import_id: int, now: 
         assert episode.id is not None
         _seal_kin(practice, episode, row)
         tx.session.add(contacts.Enrolment(episode_id=episode.id, token=secrets.token_urlsafe(16), made_at=now))
+        if patients.home_after(tx, patient.id, episode.discharged_at):
+            patients.set_state(tx, episode.id, "readmitted", now)
+            return Counts(added=1)
         _readmit(tx, patient.id, episode, now)
         enrol(tx, practice, episode, patient.born_on, now)
         return Counts(added=1)
-    changed = [field for field, value in values.items() if getattr(episode, field) != value]
+    changed = [field for field, value in values.items() if value not in _NOT_GIVEN and getattr(episode, field) != value]
     if not _seal_kin(practice, episode, row) and not changed and not patient_changed:
         return Counts(unchanged=1)
     for field in changed:
@@ -124,7 +152,7 @@ def _import(tx: Tx, practice: Practice, row: DischargeRow, import_id: int, now: 
     episode.updated_at = now
     tx.session.add(episode)
     tx.session.flush()
-    if changed:
+    if changed or patient_changed:
         enrol(tx, practice, episode, patient.born_on, now)
     return Counts(changed=1)
 
@@ -137,7 +165,8 @@ def _patient(tx: Tx, practice: Practice, row: DischargeRow, now: datetime) -> tu
         tx.session.add(patient)
         tx.session.flush()
     known = (patient.name, patient.sex, patient.born_on, patient.phone_index, patient.id_no_index)
-    patient.name, patient.sex, patient.born_on = row.name, row.sex or patient.sex, row.born_on or patient.born_on
+    sex = patient.sex if row.sex in ("", "未知") else row.sex
+    patient.name, patient.sex, patient.born_on = row.name, sex, row.born_on or patient.born_on
     if row.phone and patient.phone_index != seal.index(row.phone, "phone"):
         patient.phone_sealed = seal.seal(row.phone, f"patient.phone_sealed:{patient.id}")
         patient.phone_index, patient.phone_tail = seal.index(row.phone, "phone"), row.phone[-4:]
@@ -191,7 +220,7 @@ def _readmit(tx: Tx, patient_id: int, episode: patients.Episode, now: datetime) 
     for older in patients.home_before(tx, patient_id, episode.discharged_at):
         assert older.id is not None
         patients.set_state(tx, older.id, "readmitted", now)
-        plans.stop(tx, older.id, "readmitted", now)
+        ending.end(tx, older.id, "readmitted", now)
 
 
 def _exclude(tx: Tx, episode: patients.Episode, reason: str, now: datetime) -> None:
@@ -200,7 +229,7 @@ def _exclude(tx: Tx, episode: patients.Episode, reason: str, now: datetime) -> N
     episode.excluded_for = REASONS[reason]
     tx.session.add(episode)
     tx.session.flush()
-    plans.stop(tx, episode.id, reason, now)
+    ending.end(tx, episode.id, reason, now)
 
 
 def _facts(practice: Practice, episode: patients.Episode, born_on: date | None) -> EpisodeFacts:

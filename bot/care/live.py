@@ -16,6 +16,14 @@ from storage import sessions
 from storage.transaction import Tx
 
 
+class Spoiled(Exception):
+    """A waiting talk whose flow or state cannot be read any more."""
+
+    def __init__(self, row: sessions.Open, error: Exception) -> None:
+        super().__init__(type(error).__name__)
+        self.row = row
+
+
 @dataclass(frozen=True, slots=True)
 class Live:
     """The row, its flow in the revision it began with, the engine's session and the facts as they were at the start."""
@@ -36,12 +44,11 @@ class Live:
 
 
 def waiting(tx: Tx, practice: Practice, contact_id: int) -> Live | None:
-    """The one talk that waits for this contact."""
+    """The one talk that waits for this contact. Raises Spoiled."""
     row = sessions.waiting(tx, contact_id)
-    return wake(tx, practice, row) if row is not None else None
-
-
-def wake(tx: Tx, practice: Practice, row: sessions.Open) -> Live:
-    """The talk of a row."""
-    flow = practice.shelf.get(tx, row.revision_id)
-    return Live(row, flow, Session.from_json(row.state), orjson.loads(row.patient))
+    if row is None:
+        return None
+    try:
+        return Live(row, practice.shelf.get(tx, row.revision_id), Session.from_json(row.state), orjson.loads(row.patient))
+    except (LookupError, ValueError, TypeError, AttributeError) as error:
+        raise Spoiled(row, error) from error

@@ -48,26 +48,17 @@ def begin(
 def greet(visit: Visit) -> None:
     """Nothing waits: begin what the contact was invited to; else see to what was written, without talking in circles."""
     bound = contacts.bound(visit.tx, visit.contact.id)
+    visit.caution()
+    matters.acknowledge(visit)
     if not bound:
         visit.say("stranger")
         return
-    matters.acknowledge(visit)
     invited = plans.invited(visit.tx, visit.contact.id)
-    urgent = visit.reading is not None and visit.reading.triage == "L1"
-    if urgent:
-        visit.say("danger_l1")
     if invited is not None:
         touchpoint_id, episode_id, flow = invited
         own = next(one for one in bound if one.episode_id == episode_id)
-        visit.texts += begin(
-            visit.tx,
-            visit.practice,
-            contact_id=visit.contact.id,
-            bound=own,
-            touchpoint_id=touchpoint_id,
-            flow=flow,
-            now=visit.now,
-        )
+        if not _begin(visit, own, touchpoint_id, flow):
+            return
         visit.live = live.waiting(visit.tx, visit.practice, visit.contact.id)
         if visit.reading is not None and set(visit.reading.intents) & {"question", "greeting"} == {"question"}:
             _ask_staff(visit)
@@ -79,7 +70,34 @@ def greet(visit: Visit) -> None:
         _ask_staff(visit)
 
 
+def _begin(visit: Visit, bound: contacts.Bound, touchpoint_id: int, flow: str) -> bool:
+    """Begin a talk in answer to what was written; a person takes over where it cannot begin."""
+
+    def part() -> list[str]:
+        return begin(
+            visit.tx,
+            visit.practice,
+            contact_id=visit.contact.id,
+            bound=bound,
+            touchpoint_id=touchpoint_id,
+            flow=flow,
+            now=visit.now,
+        )
+
+    begun = visit.tx.attempt(part)
+    if not isinstance(begun, Exception):
+        visit.texts += begun
+        return True
+    plans.ended(visit.tx, touchpoint_id, "missed", "话术运行出错", visit.now)
+    visit.raise_("follow-up", "L3", f"话术打不开（{type(begun).__name__}），请人工联系")
+    visit.say("question_taken", when=visit.promise("follow-up", "L3"))
+    return False
+
+
 def _ask_staff(visit: Visit) -> None:
+    if visit.reading is not None and visit.reading.triage == "L2":
+        visit.say("question_taken", when=visit.promise("danger", "L2"))  # its ticket is there
+        return
     visit.raise_("question", "L3", f"患者留言：“{visit.inbound.text[:60]}”")
     visit.say("question_taken", when=visit.promise("question", "L3"))
 
@@ -96,6 +114,8 @@ def identified(visit: Visit, step: talk.Step) -> None:
         contacts.confirm(visit.tx, visit.contact.id, visit.row.episode_id, "family" if who == "family" else "self", visit.now)
         contacts.agree(visit.tx, visit.contact.id, visit.row.episode_id, visit.practice.consent_version, visit.now)
         _go_on(visit)
+    elif visit.row.touchpoint_id is not None:
+        plans.ended(visit.tx, visit.row.touchpoint_id, "missed", "身份没有核对上", visit.now)
 
 
 def _go_on(visit: Visit) -> None:
@@ -104,15 +124,7 @@ def _go_on(visit: Visit) -> None:
         return
     flow = plans.flow_of(visit.tx, visit.row.touchpoint_id)
     own = next(one for one in contacts.bound(visit.tx, visit.contact.id) if one.episode_id == visit.row.episode_id)
-    visit.texts += begin(
-        visit.tx,
-        visit.practice,
-        contact_id=visit.contact.id,
-        bound=own,
-        touchpoint_id=visit.row.touchpoint_id,
-        flow=flow,
-        now=visit.now,
-    )
+    _begin(visit, own, visit.row.touchpoint_id, flow)
 
 
 def _small_talk(visit: Visit) -> bool:

@@ -12,7 +12,7 @@ from bot.rules import lane
 from storage import contacts, messages
 from storage.transaction import Tx
 
-BUBBLE = 600  # characters; WeChat refuses replies of more than 2048 bytes
+BUBBLE = 600  # characters; WeChat refuses replies of more than 2048 bytes, and an emoji has four
 _SENTENCE = re.compile(r"(?<=[。！？!?\n；;])")
 
 
@@ -21,21 +21,27 @@ def bubbles(texts: Iterable[str]) -> list[str]:
     joined: list[str] = []
     for text in texts:
         for piece in _pieces(text.strip()):
-            if joined and len(joined[-1]) + len(piece) < BUBBLE:
+            if joined and size(joined[-1]) + size(piece) < BUBBLE:
                 joined[-1] += "\n" + piece
             else:
                 joined.append(piece)
     return joined
 
 
+def size(text: str) -> int:
+    """Characters, counted so that BUBBLE of them are never more than 1800 bytes."""
+    return max(len(text), -(-len(text.encode()) // 3))
+
+
 def _pieces(text: str) -> list[str]:
-    if len(text) <= BUBBLE:
+    if size(text) <= BUBBLE:
         return [text] if text else []
     pieces = [""]
     for sentence in _SENTENCE.split(text):
-        for start in range(0, len(sentence), BUBBLE):
-            part = sentence[start : start + BUBBLE]
-            if len(pieces[-1]) + len(part) > BUBBLE:
+        step = BUBBLE if size(sentence) == len(sentence) else BUBBLE * 3 // 4
+        for start in range(0, len(sentence), step):
+            part = sentence[start : start + step]
+            if size(pieces[-1]) + size(part) > BUBBLE:
                 pieces.append("")
             pieces[-1] += part
     return [piece.strip() for piece in pieces if piece.strip()]
@@ -66,8 +72,8 @@ def say(
     """Send texts as service messages if the window is open for this purpose; nothing is sent by any other lane. Returns the
     lane that was chosen; the caller decides what follows when it is not `service`. `links` are columns of Outbound."""
     chosen = lane.choose(reach(contact, templates=False), purpose, now)
-    if chosen.way == "service":
-        for number, text in enumerate(bubbles(texts), start=1):
+    for number, text in enumerate(bubbles(texts), start=1):
+        if lane.choose(reach(contact, templates=False), purpose, now).way == "service":
             values = messages.outgoing(
                 key=key if number == 1 else f"{key}:{number}",
                 contact_id=contact.id,
@@ -79,4 +85,5 @@ def say(
             )
             if messages.post(tx, values) is not None:
                 contacts.spend(tx, contact.id)
+                contact = contact._replace(quota_left=contact.quota_left - 1)
     return chosen

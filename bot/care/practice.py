@@ -63,4 +63,7 @@ class Shelf:
         flow, issues = parse.parse(text)
         if flow is None:
             raise LookupError(f"revision {revision_id} does not parse: {issues[0].code}")
-        return compiled.compile(flow, library)
+        try:
+            return compiled.compile(flow, library)
+        except ValueError as error:
+            raise LookupError(f"revision {revision_id} does not compile: {type(error).__name__}") from error

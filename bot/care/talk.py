@@ -10,7 +10,7 @@ from typing import Any, cast
 import orjson
 
 from bot.care import escalation
-from bot.care.live import Live
+from bot.care.live import Live, Spoiled
 from bot.care.practice import Practice
 from bot.engine import events, run
 from bot.engine.reader import Heard, Question, Reader
@@ -92,6 +92,15 @@ def resume(
 def interrupt(tx: Tx, row: sessions.Open, now: datetime) -> None:
     """End a session from outside; its answers stay."""
     sessions.step(tx, row.id, row.state, "interrupted", None, now)
+
+
+def fail(tx: Tx, practice: Practice, spoiled: Spoiled, now: datetime) -> None:
+    """End a session that nobody can read; a person goes on with it."""
+    row = spoiled.row
+    sessions.step(tx, row.id, row.state, "failed", None, now)
+    if row.touchpoint_id is not None:
+        plans.ended(tx, row.touchpoint_id, *_ENDS["failed"], now)
+    escalation.raise_(tx, practice, _matter("follow-up", "L3", f"话术运行出错（{spoiled}），请人工联系", row), now)
 
 
 def _reader(practice: Practice, now: datetime, waiting: Question | None = None, answer: Answer | None = None) -> Reader:

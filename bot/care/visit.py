@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from bot.care import escalation
+from bot.care import escalation, facts
 from bot.care.inbound import Inbound
 from bot.care.live import Live
 from bot.care.practice import Practice
 from bot.reading.reading import Reading
 from bot.rules import sla
-from storage import contacts, sessions
+from storage import contacts, patients, sessions
 from storage.transaction import Tx
 
 
@@ -45,8 +45,24 @@ class Visit:
         """The stay this message is about: that of the waiting talk, else of the newest binding."""
         if self.row is not None:
             return self.row.episode_id
-        bound = contacts.bound(self.tx, self.contact.id)
-        return bound[0].episode_id if bound else None
+        bound = self.bound
+        return bound.episode_id if bound else None
+
+    @property
+    def bound(self) -> contacts.Bound | None:
+        """The binding to that stay."""
+        every = contacts.bound(self.tx, self.contact.id)
+        return next((one for one in every if self.row is None or one.episode_id == self.row.episode_id), None)
+
+    @property
+    def population(self) -> frozenset[str]:
+        """The groups the patient belongs to, for which red lines are stricter."""
+        if self.live is not None and "population" in self.live.facts:
+            return frozenset(self.live.facts["population"])
+        episode_id = self.episode_id
+        if episode_id is None:
+            return frozenset()
+        return frozenset(facts.population(patients.stay(self.tx, episode_id), self.today))
 
     def raise_(self, matter: str, level: str, reason: str) -> int:
         """A ticket about this visit."""
@@ -57,6 +73,11 @@ class Visit:
     def say(self, key: str, **facts: Any) -> None:
         """Add one of the hospital's fixed texts."""
         self.texts.append(self.practice.words.say(key, **facts))
+
+    def caution(self) -> None:
+        """Say what to do now about a danger sign that must be seen today."""
+        if self.reading is not None and self.reading.triage == "L1":
+            self.say("danger_l1")
 
     def ask_again(self) -> None:
         """Put the waiting question once more, after something that came between."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from bot.care import matters, talk
+from bot.care import ending, escalation, matters, talk
 from bot.care.visit import Visit
 from bot.rules import schedule
 from storage import contacts, patients, plans
@@ -15,34 +15,46 @@ def granted(visit: Visit) -> bool:
     """Whether the message was a wish that decides the turn; then its answer is among the visit's texts."""
     assert visit.reading is not None
     answer = visit.reading.answer
-    meant = set(visit.reading.intents)
-    if visit.row is None and ("greeting" in meant or meant <= {"question", "thanks"}) and not meant & _FINAL:
+    wished = _WISHES.keys() & set(visit.reading.intents)
+    if visit.row is None and (wished <= {"question"} or (wished == {"ask_human"} and _calls(visit))):
         return False  # a talk may be waiting to begin: see opening.greet
     for intent, grant in _WISHES.items():
         if intent in visit.reading.intents and not (intent in _YIELDING and answer is not None and answer.status == "ok"):
+            visit.caution()
             matters.acknowledge(visit)
             grant(visit)
             return True
     return False
 
 
+def _calls(visit: Visit) -> bool:
+    """在吗, 您好在吗: a call to whoever is there, and the machine is."""
+    assert visit.reading is not None
+    return "greeting" in visit.reading.intents and len(visit.inbound.text.strip(" ？?！!。，~")) <= _CALL
+
+
 def silence(visit: Visit) -> None:
-    """Send nothing more unasked. Withdrawing is as easy as agreeing was."""
-    contacts.set_state(visit.tx, visit.contact.id, "stopped")
-    for bound in contacts.bound(visit.tx, visit.contact.id):
-        contacts.withdraw(visit.tx, visit.contact.id, bound.episode_id, visit.now)
-        plans.stop(visit.tx, bound.episode_id, "withdrawn", visit.now)
+    """Send nothing more unasked. Withdrawing is as easy as agreeing was. Who is not the patient speaks only for themselves where
+    another account is there for the patient."""
+    tx, contact_id = visit.tx, visit.contact.id
+    contacts.set_state(tx, contact_id, "stopped")
+    for bound in contacts.bound(tx, contact_id):
+        contacts.withdraw(tx, contact_id, bound.episode_id, visit.now)
+        if bound.relation == "self" or not contacts.others(tx, bound.episode_id, contact_id):
+            ending.end(tx, bound.episode_id, "withdrawn", visit.now)
 
 
 def unbind(visit: Visit) -> None:
-    """The account is not the patient's: unbind, stop, have the contact data mended. Nothing about the patient is said."""
-    raised = False
-    for bound in contacts.bound(visit.tx, visit.contact.id):
-        if not raised:
-            visit.raise_("phone", "L3", "微信联系人不是患者本人或家属，请核对联系方式后电话随访")
-            raised = True
-        contacts.unbind(visit.tx, bound.id, "wrong_person", visit.now)
-        plans.to_phone(visit.tx, bound.episode_id, "联系人不是本人", visit.now)
+    """The account is not the patient's that was asked about: unbind, stop, have the contact data mended. Nothing about the
+    patient is said."""
+    tx, now = visit.tx, visit.now
+    for bound in contacts.bound(tx, visit.contact.id):
+        if visit.row is None or visit.row.episode_id == bound.episode_id:
+            contacts.unbind(tx, bound.id, "wrong_person", now)
+            plans.to_phone(tx, bound.episode_id, "联系人不是本人", now)
+            words = "微信联系人不是患者本人或家属，请核对联系方式后电话随访"
+            subject = escalation.Matter("phone", "L3", words, None, bound.episode_id)
+            escalation.raise_(tx, visit.practice, subject, now)
 
 
 def _stop(visit: Visit) -> None:
@@ -76,12 +88,11 @@ def _reported(visit: Visit, state: str, reason: str, words: str) -> None:
     """The stay is over in a way that ends follow-up; a person verifies it."""
     bound = contacts.bound(visit.tx, visit.contact.id)
     episodes = [visit.episode_id] if visit.row else [one.episode_id for one in bound[:1]]
-    if bound:
-        visit.raise_("follow-up", "L3", words)
+    visit.raise_("follow-up", "L3", words)
     _end_talk(visit)
     for episode_id in filter(None, episodes):
         patients.set_state(visit.tx, episode_id, state, visit.now)
-        plans.stop(visit.tx, episode_id, reason, visit.now)
+        ending.end(visit.tx, episode_id, reason, visit.now)
 
 
 def _later(visit: Visit) -> None:
@@ -99,10 +110,11 @@ def _later(visit: Visit) -> None:
 
 def _refuse(visit: Visit) -> None:
     """Not willing now: this contact ends, those to come stay."""
-    if visit.row is not None:
-        talk.interrupt(visit.tx, visit.row, visit.now)
-        if visit.row.touchpoint_id is not None:
-            plans.ended(visit.tx, visit.row.touchpoint_id, "missed", "患者谢绝", visit.now)
+    _end_talk(visit)
+    invited = plans.invited(visit.tx, visit.contact.id)
+    touchpoint_id = visit.row.touchpoint_id if visit.row else invited and invited[0]
+    if touchpoint_id is not None:
+        plans.ended(visit.tx, touchpoint_id, "missed", "患者谢绝", visit.now)
     visit.say("refused")
 
 
@@ -146,7 +158,6 @@ _WISHES: Mapping[str, Callable[[Visit], None]] = {
     "abuse": _abuse,
     "question": _question,
 }
-# These end follow-up, however politely they are put.
-_FINAL = frozenset({"deceased", "stop", "wrong_person", "readmitted", "transferred"})
+_CALL = 4  # characters
 # These wait where the reply also answers what was asked.
 _YIELDING = frozenset({"later", "refuse", "abuse", "question", "suspect_fraud", "transferred", "readmitted", "ask_human"})

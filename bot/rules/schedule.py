@@ -43,6 +43,14 @@ def windows(tz: ZoneInfo, spans: tuple[tuple[time, time], ...] = DEFAULT_SPANS) 
     return Hours(spans, tz)
 
 
+def awake(moment: datetime, tz: ZoneInfo) -> datetime:
+    """The moment itself, or the end of the quiet hours that it lies in (UTC)."""
+    local = moment.astimezone(tz)
+    if QUIET_UNTIL <= local.time() < QUIET_FROM:
+        return moment
+    return at(local.date() + timedelta(days=local.time() >= QUIET_FROM), QUIET_UNTIL, tz)
+
+
 def due_at(
     touchpoint: TouchpointPlan,
     discharged_at: datetime,

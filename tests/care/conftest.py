@@ -14,7 +14,7 @@ from bot.care.discharge import DischargeRow
 from bot.care.inbound import Inbound
 from bot.care.parcel import Receipt
 from bot.config import Settings
-from storage import contacts, messages, staff, tickets
+from storage import contacts, messages, settings, staff, tickets
 from storage.sealing import Seal
 
 MORNING = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)  # Monday 09:00 at the hospital
@@ -72,8 +72,13 @@ class Hospital:
         """Import one row; returns the token of its QR code."""
         row = replace(ROW, **changes)
         import_id = self.database.write_now(intake.begin_import, "名单", intake.Discharges((row,), ()), None, self.now)
-        self.write(intake.import_rows, [row], import_id, self.now)
+        counts = self.write(intake.import_rows, [row], import_id, self.now)
+        self.database.write_now(intake.end_import, import_id, counts)
         return self.query(select(contacts.Enrolment.token).order_by(contacts.Enrolment.id.desc()))[0]
+
+    def imported(self):
+        """What the last list came to."""
+        return self.query(select(settings.Import).order_by(settings.Import.id.desc()))[0]
 
     def event(self, openid, event, key="", **detail):
         return self._receive(

@@ -97,12 +97,12 @@ def test_a_reply_too_late_for_its_response_leaves_by_the_outbox_once(hospital):
     [
         ([Receipt("retry", -1)] * 2, "sent", 3),
         ([Receipt("unknown", error="TimeoutError")], "unknown", 1),
-        ([Receipt("retry", -1)] * 9, "failed", 6),
+        ([Receipt("retry", -1)] * 20, "failed", 12),
     ],
 )
 def test_what_becomes_of_a_staff_message(hospital, fever, fates, state, tries):
     hospital.fates = list(fates)
     hospital.write(escalation.reply, fever, hospital.nurse(), "请来急诊", hospital.now)
-    hospital.pass_time(minutes=30)
+    hospital.pass_time(minutes=60)
     (row,) = [one for one in hospital.outbox() if one.author == "staff"]
     assert (row.state, row.attempts) == (state, tries)
