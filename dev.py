@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Everything a developer or a curious newcomer types: python3 dev.py demo | test | lint | bench | transcripts | lock.
+"""Everything a developer or a curious newcomer types: python3 dev.py demo | test | lint | bench | transcripts |
+screenshots | lock.
 
 Standard library only. It makes .venv (also where there is neither pip nor ensurepip), installs the hash-locked set and
 goes on. A new command is a function below with @command; its first line of docstring is its help.
@@ -86,6 +87,12 @@ def bench(args):
 def transcripts(args):
     """Play the recorded talks; with --approve, write them anew for reading in the diff."""
     return become(ready(DEV), "-m", "tests.transcript", *args)
+
+
+@command
+def screenshots(args):
+    """Play the demo in Chromium and take the README's pictures anew, into docs/ or the folder named."""
+    return become(ready(DEV), "-m", "tests.screenshots", *args)
 
 
 @command

@@ -73,11 +73,10 @@ async def play(demo: Demo, say: Callable[[str], object], *, pace: float = PACE, 
     platform, clock, submit = demo.simulator[PLATFORM], demo.simulator[CLOCK], demo.simulator[PUSHER].submit
     next_due = demo.simulator[OPTIONS].next_due
     assert next_due is not None
-    tales = [dict(tale) for _, tale in TALES]
-    people = [Patient(user, tales[number] if number < len(tales) else {}) for number, user in enumerate(platform.users.values())]
+    told = people(platform)
     end = clock.now() + timedelta(days=days)
     while clock.now() < end:
-        if await _replies(people, platform, submit, pace):
+        if await replies(told, platform, submit, pace):
             continue
         due = await next_due()
         if due is None or due > end:
@@ -89,7 +88,13 @@ async def play(demo: Demo, say: Callable[[str], object], *, pace: float = PACE, 
     await asyncio.Event().wait()
 
 
-async def _replies(people: list[Patient], platform: Platform, submit: Submit, pace: float) -> bool:
+def people(platform: Platform) -> list[Patient]:
+    """Everybody with a phone; the first of them have a tale."""
+    tales = [dict(tale) for _, tale in TALES]
+    return [Patient(user, tales[number] if number < len(tales) else {}) for number, user in enumerate(platform.users.values())]
+
+
+async def replies(people: list[Patient], platform: Platform, submit: Submit, pace: float) -> bool:
     """Let everybody who was written to answer once; whether anybody did."""
     spoke = False
     for person in people:
