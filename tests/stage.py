@@ -119,6 +119,7 @@ def _unsent(tx):
 async def stage(folder, *, start=START):
     """The demo and a browser. Both are gone afterwards, whatever happened."""
     async with demo.running(folder, start=start) as running, async_playwright() as playwright:
+        expect.set_options(timeout=15_000)  # milliseconds; the machine may be busy with other tests
         browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         try:
             yield Stage(running, browser)
