@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -141,7 +142,7 @@ def _of_talk(tx: Tx, practice: Practice, contact_id: int) -> list[Moment]:
     for line in talk.of_contact(tx, contact_id, limit=300)[0]:
         if isinstance(line, talk.Sent):
             words, _ = phrases.delivery(line.message.state, line.message.delivered, line.message.errcode)
-            text = line.message.body.get("text") or "[模板通知]"
+            text = line.message.body.get("text") or f"[模板通知] {_first(line.message.body)}"
             moments.append(Moment(line.at, line.author or "机器人", f"{text}（{words}）"))
         elif line.message.kind == "event":
             if words := phrases.event(line.message.event):
@@ -151,3 +152,8 @@ def _of_talk(tx: Tx, practice: Practice, contact_id: int) -> list[Moment]:
             tone = line.message.triage if line.message.triage in ("L0", "L1", "L2") else "person"
             moments.append(Moment(line.at, "患者", kind + line.message.text, tone))
     return moments
+
+
+def _first(body: Mapping[str, Any]) -> str:
+    """What a notice is about: its first field."""
+    return next((str(value) for value in (body.get("fields") or {}).values()), "")
