@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from bot.reading import dates, quantities
+from bot.reading import dates, quantities, yesno
 from bot.reading.mention import Mention
 from bot.reading.normalise import Text
 from bot.reading.numbers import Number
@@ -23,6 +23,12 @@ _DENIED = re.compile(
 )
 _TENTATIVE = re.compile(r"好像|可能|也许|大概|似乎|说不准|不确定|应该|估计")
 _SAYS_YES = re.compile(r"有|了|过|是|在|都|还|会")
+
+_NOT_THEN = re.compile(r"(?:除了|除|不要|不能|别|不是|不在|避开|不想)$")
+_NOT_ON = re.compile(
+    r"(?:那天|当天|上午|下午|早上|晚上|我|他|她|都|又|也|就|可能|肯定|是|要|得|有事|[,，])*"
+    r"(?:不行|不可以|不能|不成|不中|没空|没时间|不得空|不得闲|去不了|来不了|去不成|来不成|约不上|约满|没号|走不开|不方便|不去|不来|有事|要上班|除外|以外|之外)"
+)
 
 
 class Reply:
@@ -233,38 +239,34 @@ class Reply:
         return True, begin, end
 
     def _leaning(self, text: str) -> Answer:
-        hits = self.tables.yesno.scan(text)
-        _, end = self._clause_of(0)
-        first = [hit for hit in hits if hit.start <= end]
-        if any(hit.what == "unsure" for hit in hits):
+        said = yesno.lean(text, self.source.breaks, self.tables.yesno)
+        if said is not None and said.value is None:
             return Answer("unclear")
-        values = {hit.what for hit in hits}
-        if first and first[0].start <= 4:
-            if len(values) == 1:
-                return self.ok(first[0].what == "yes", 0, first[0].end)
-            lead = first[0]
-            if lead.start <= 1 and lead.end - lead.start >= 1:
-                if lead.what == "yes" and "no" in values:
-                    return self.ok(False, 0, end) if len(hits) == 2 and hits[1].start - lead.end <= 3 else Answer("unclear")
-                if lead.what == "no" and not re.search(r"就是|但|不过|可是|只是|除了", text):
-                    return self.ok(False, 0, lead.end)
-            return Answer("unclear")
+        if said is not None and said.sure:
+            return self.ok(said.value, said.start, said.end)
         if self.mentions:
             present = [mention for mention in self.mentions if mention.status in ("present", "resolved")]
             if present:
                 return self.ok(True, present[0].start, present[0].end, sure=False)
             if all(mention.status == "negated" for mention in self.mentions):
                 return self.ok(False, self.mentions[0].start, self.mentions[-1].end, sure=False)
-        if len(values) == 1 and hits and len(text) <= 20:
-            return self.ok(hits[0].what == "yes", hits[0].start, hits[0].end, sure=False)
-        return Answer("unclear")
+        return self.ok(said.value, said.start, said.end, sure=False) if said is not None else Answer("unclear")
+
+    def _ruled_out(self, day: dates.Day) -> bool:
+        """周三不行，除了周五: a day that it shall not be."""
+        before, after = self.text[max(0, day.start - 4) : day.start], self.text[day.end : day.end + 10]
+        return _NOT_THEN.search(before) is not None or _NOT_ON.match(after) is not None
 
     def _date(self, unasked: bool, question: Question) -> Answer:
         days = dates.find(self.text, self.today)
         if unasked:
             days = [day for day in days if self.speaks(question, day.start)]
-        if not days:
+        fitting = [day for day in days if not self._ruled_out(day)]
+        if not fitting:
             return Answer("unclear")
+        if all(day.impossible for day in fitting):
+            return Answer("out_of_range")
+        days = fitting
         known = {day.on for day in days}
         if None in known and len(known) > 1:
             known.discard(None)

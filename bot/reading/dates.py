@@ -17,8 +17,14 @@ _DIGIT = {char: value for value, char in enumerate("零一二三四五六七八�
 _N = r"(?:[0-9]{1,2}|[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九])"
 _DAYS = {"大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2, "大后": 3}
 _ANY = re.compile(r"[天日号儿周期拜月年后前底末旦晚早早庆一五六0-9节初夕]")
+# What follows a day of the past: 13号出的院, 上午做的手术.
+_DONE = re.compile(
+    r"(?:那天|当天|早上|上午|中午|下午|晚上|就|才|刚|已经|我|他|她)*(?:出|做|住|入|拆|换|回|来|去|开|复|查|看|转|进|离|办)"
+    r"(?:了|院|过|的|刀|手术|完|来|家|查|诊|医院|院手续)*(?:的|了|过)"
+)
 _FORM = re.compile(
-    rf"(?P<full>(?P<y>20[0-9]{{2}}) ?[-年/.] ?(?P<fm>[0-9]{{1,2}}) ?[-月/.] ?(?P<fd>[0-9]{{1,2}})[日号]?)"
+    rf"(?P<compact>(?<![0-9])(?P<cy>20[0-9]{{2}})(?P<cm>[0-9]{{2}})(?P<cd>[0-9]{{2}})(?![0-9]))"
+    rf"|(?P<full>(?P<y>20[0-9]{{2}}) ?[-年/.] ?(?P<fm>[0-9]{{1,2}}) ?[-月/.] ?(?P<fd>[0-9]{{1,2}})[日号]?)"
     rf"|(?P<monthday>(?P<year>明年|今年|去年|后年)?(?P<m>{_N})月(?:份)?(?P<d>[0-9]{{1,2}}|[一二三]?十[一二三四五六七八九]?|[一二三四五六七八九])[日号]?)"
     rf"|(?P<thismonth>(?P<which>这个?|本|下个?|下下个?|上个?)月(?P<td>{_N})[日号]?)"
     rf"|(?P<newyear>(?:大年|正月|春节)初(?P<nd>[一二三四五六七八九]|十[一二三四五]?)|正月(?P<nz>十[一二三四五六七八九]?|二十[一-九]?)|(?P<eve>除夕|大年三十)|(?P<first>春节|过年))"
@@ -35,18 +41,55 @@ _FORM = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A date at a place in a text; `on` is None where the words name no single day."""
+    """A date at a place in a text; `on` is None where the words name no single day, `impossible` where there is none such
+    (11月31号)."""
 
     start: int
     end: int
     on: date | None
+    impossible: bool = False
 
 
 def find(text: str, today: date | None) -> list[Day]:
     """All dates of a normalised text. Without `today` only full dates can be told."""
     if _ANY.search(text) is None:
         return []
-    return [Day(match.start(), match.end(), _day(match, today)) for match in _FORM.finditer(text)]
+    return [_read(text, match, today) for match in _FORM.finditer(text)]
+
+
+def _read(text: str, match: re.Match[str], today: date | None) -> Day:
+    on = _day(match, today)
+    if on is not None and today is not None and on > today and match.lastgroup != "full" and _DONE.match(text, match.end()):
+        on = _before(match, today) or on
+    return Day(match.start(), match.end(), on, on is None and _impossible(match, today))
+
+
+def _before(match: re.Match[str], today: date) -> date | None:
+    """The last such day for what has been done: 13号出的院."""
+    if match["only"]:
+        for months in (0, -1, -2):
+            made = _months(today.replace(day=1), months, _count(match["od"]))
+            if made is not None and made <= today:
+                return made
+    if match["week"] and not match["ww"]:
+        return _weekday(today, "", match["wd"]) - timedelta(weeks=1)
+    if (match["monthday"] and not match["year"]) or match["slash"]:
+        month = _count(match["m"]) if match["monthday"] else int(match["sm"])
+        day = _count(match["d"]) if match["monthday"] else int(match["sd"])
+        return _made(today.year, month or 0, day or 0) or _made(today.year - 1, month or 0, day or 0)
+    return None
+
+
+def _impossible(match: re.Match[str], today: date | None) -> bool:
+    """Whether the words name a day that no calendar has."""
+    if match["full"] or match["compact"]:
+        return True
+    if match["monthday"]:
+        month, day = _count(match["m"]) or 0, _count(match["d"]) or 0
+        return not 1 <= month <= 12 or not 1 <= day <= (29 if month == 2 else 30 if month in (4, 6, 9, 11) else 31)
+    if match["thismonth"]:
+        return today is not None
+    return bool(match["only"]) and (_count(match["od"]) or 0) > 31
 
 
 def _count(word: str) -> int | None:
@@ -78,6 +121,8 @@ def _months(day: date, months: int, on: int | None = None) -> date | None:
 
 
 def _day(match: re.Match[str], today: date | None) -> date | None:
+    if match["compact"]:
+        return _made(int(match["cy"]), int(match["cm"]), int(match["cd"]))
     if match["full"]:
         return _made(int(match["y"]), int(match["fm"]), int(match["fd"]))
     if today is None or match["vague"]:

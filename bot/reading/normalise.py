@@ -91,6 +91,13 @@ class Text:
             return self.raw[start:end]
         return self.raw[self.starts[start] : self.ends[end - 1]]
 
+    def part(self, start: int, end: int) -> Text:
+        """A piece of the text that leads back to the same original."""
+        starts = self.starts[start:end] if self.starts is not None else tuple(range(start, end))
+        ends = self.ends[start:end] if self.ends is not None else tuple(range(start + 1, end + 1))
+        breaks = frozenset(place - start for place in self.breaks if start < place < end)
+        return Text(self.raw, self.text[start:end], starts, ends, breaks)
+
     def outside(self, start: int, end: int) -> str:
         """The original without a span, for what is left to read."""
         if start >= end:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from bot.reading import triage
-from bot.reading.numbers import Number
+from bot.reading.numbers import Number, factor
 from bot.reading.reading import Answer, Question
 
 if TYPE_CHECKING:
@@ -18,9 +18,30 @@ _SPLIT_TENTH = re.compile(r"^(3[4-9]|4[0-2])[ ,、](\d)(?:度|$)")
 _DENIED = re.compile(
     r"(?:不|没有?|无|未|没怎么|不怎么|从来没|没再|并没有?|不再|没有?再|不太)(?:有|再|什么|怎么|出现|任何|发生|感觉|觉得|按时)?$"
 )
+# 少两分, 瘦了五斤, 扣一分: a difference is no value.
+_DIFFERENCE = re.compile(
+    r"(?:(?<![最至])[少多]|比.{1,6}[高低好差]|[瘦胖轻重升涨掉减增扣退长缩][了掉去下]?|增加|减少|下降|上升|相差|(?<!相)差(?!不多)|[高低]了|加|高出|低出)"
+    r"(?:了|个|大概|差不多|有|大约|快)*$"
+)
+_NOT_TO = re.compile(r"(?:到|成|为|至|只?有|剩)$")
+_FULL_MARKS = re.compile(r"(?:满分|总分|最高分?)(?:是|为)?$")
+_STARS = re.compile(r"[\s\ufe0f给打个,，。!！]*((?:[⭐🌟★]\ufe0f?)+)[☆\s\ufe0f吧的啊,，。!！]*")
+_NONE = re.compile(
+    r"(?:一(?:次|回|顿|片|粒|口|步|分钟?|个|点|趟|杯)[都也])?(?:还|都|压根|根本|就|完全|一直|从来|昨天|今天|昨晚|一[宿夜]|晚上)*"
+    r"(?:没有?|不|未|无)(?![量测数注记看留称算问统戴知清晓确好同多太怎去几])[一-龥]{0,3}"
+)
+_PILLS = "片粒颗丸"
+_MINUTES = {"minute": 1.0, "hour": 60.0, "day": 1440.0, "week": 10080.0, "month": 43200.0}
+_COUNTED = frozenset(("time", "piece", "minute", "hour", "volume", "day"))
 
 
 def read(reply: Reply, question: Question, unasked: bool) -> Answer:
+    """The value of a number or scale question; a range, a bound or a difference is unclear."""
+    stars = _STARS.fullmatch(reply.source.raw) if question.kind == "scale" else None
+    if stars and not unasked:
+        count = len(re.findall("[⭐🌟★]", stars[1]))
+        within = (question.min is None or count >= question.min) and (question.max is None or count <= question.max)
+        return Answer("ok", count, reply.source.raw, "") if within else Answer("out_of_range")
     wanted = triage.asked(question, reply.tables.flags)
     fitting = _fitting(reply, question, wanted, unasked)
     if not fitting:
@@ -31,6 +52,12 @@ def read(reply: Reply, question: Question, unasked: bool) -> Answer:
     vague = False
     for number, value in fitting:
         low, high = number.low, number.high
+        before = reply.text[max(0, number.start - 10) : number.start]
+        if len(fitting) > 1 and _FULL_MARKS.search(before):
+            continue
+        if _DIFFERENCE.search(before) and not _NOT_TO.search(before):
+            vague = vague or len(fitting) == 1
+            continue
         if number.vague or (low != high):
             vague = True
             continue
@@ -50,7 +77,7 @@ def read(reply: Reply, question: Question, unasked: bool) -> Answer:
         answer: float | int = int(value) if scale else value
         return reply.ok(answer, number.start, number.end, sure=not unasked or True)
     if values or vague:
-        return Answer("unclear")
+        return Answer("unclear", quote=reply.source.quote(fitting[0][0].start, fitting[0][0].end))
     return Answer("out_of_range") if outside else Answer("unclear")
 
 
@@ -64,7 +91,9 @@ def _fitting(reply: Reply, question: Question, wanted: Any, unasked: bool) -> li
         return [(Number(0, len(text), value, value, "temperature"), value)]
     measured = triage.measured(text, numbers, reply.tables.flags, None if unasked else wanted) if wanted is not None else []
     meaning = {hit.start: hit.what[1][0].name for hit in measured}
+    share: float | None = 1.0
     for number in numbers:
+        share = 1.0
         if _NOT.search(text[max(0, number.start - 4) : number.start]):
             continue
         unit = number.unit
@@ -84,7 +113,8 @@ def _fitting(reply: Reply, question: Question, wanted: Any, unasked: bool) -> li
             if unasked and not reply.speaks(question, number.start):
                 continue
         else:
-            if not _unit_fits(reply, question.unit, unit):
+            share = _share(reply, question.unit, number)
+            if share is None:
                 continue
             if (
                 unasked
@@ -92,7 +122,7 @@ def _fitting(reply: Reply, question: Question, wanted: Any, unasked: bool) -> li
                 and not reply.speaks(question, number.start)
             ):
                 continue
-        value = number.low
+        value = number.low * share
         if (
             wanted is not None
             and wanted.name == "temperature"
@@ -107,11 +137,25 @@ def _fitting(reply: Reply, question: Question, wanted: Any, unasked: bool) -> li
     return fitting
 
 
-def _unit_fits(reply: Reply, unit: str, found: str) -> bool:
-    if not found:
-        return True
-    from_unit = reply.tables.unit(unit)
-    return not unit or not from_unit or from_unit == found
+def _share(reply: Reply, unit: str, number: Number) -> float | None:
+    """What to multiply a number by to have it in the unit asked for; None where it measures something else."""
+    if not number.unit or not unit:
+        return 1.0
+    wanted = reply.tables.unit(unit)
+    written = reply.text[number.start : number.end]
+    if not wanted:
+        return 1.0
+    if wanted in _MINUTES and number.unit in _MINUTES:
+        if "点" in written or (number.unit == "hour" and written.endswith("时") and "小时" not in written):
+            return None
+        if number.unit == "day" and not written.endswith(("天", "日", "半")):
+            return None
+        return round(_MINUTES[number.unit] / _MINUTES[wanted] * number.factor, 9)
+    if wanted != number.unit:
+        return 1.0 if wanted == "beat" and number.unit == "time" else None
+    if wanted == "piece" and len(unit) == 1 and unit not in written and written[-1] not in "个半":
+        return 1.0 if unit in _PILLS and written[-1] in _PILLS else None
+    return number.factor / factor(unit)
 
 
 def _of_pair(reply: Reply, question: Question, fitting: list[tuple[Number, float]]) -> list[tuple[Number, float]]:
@@ -162,4 +206,8 @@ def _words(reply: Reply, question: Question, wanted: Any, unasked: bool) -> Answ
             if form in text and "不" not in text:
                 at = text.find(form)
                 return reply.ok(int(question.max), at, at + len(form))
+    bare = text.strip(_EDGES)
+    countable = question.kind == "number" and question.min == 0 and reply.tables.unit(question.unit) in _COUNTED
+    if countable and not unasked and len(bare) <= 10 and _NONE.fullmatch(re.sub(r"(?:过|了|吧|的)+$", "", bare)):
+        return reply.ok(0.0, 0, len(text), sure=False)
     return Answer("unclear")

@@ -78,7 +78,7 @@ def _placed(
         return Answer("off_topic", rest=answered.rest)
     if question.kind in ("text", "feedback", "image"):
         return Answer("off_topic") if "later" in meant or "refuse" in meant else answered
-    if answered.status != "unclear":
+    if answered.status != "unclear" and (answered.sure or question.kind != "yesno" or not _ELSEWHERE & meant.keys()):
         return answered
     if _ELSEWHERE & meant.keys() or matter.records:
         return Answer("off_topic")
