@@ -134,6 +134,7 @@ def _go_on(visit: Visit, said: str) -> None:
     if "L1" not in step.levels:
         visit.caution()
     matters.acknowledge(visit)
+    wishes.beside(visit)
     visit.texts += step.texts
     if step.status != "waiting" and visit.live.row.purpose == "identity":
         opening.identified(visit, step)

@@ -27,6 +27,15 @@ def granted(visit: Visit) -> bool:
     return False
 
 
+def beside(visit: Visit) -> None:
+    """A question or a call for a person that stands beside an answer is not lost with it."""
+    meant = visit.reading.intents if visit.reading else ()
+    if "ask_human" in meant:
+        _ask_human(visit)
+    elif "question" in meant:
+        _take_question(visit)
+
+
 def _calls(visit: Visit) -> bool:
     """在吗, 您好在吗: a call to whoever is there, and the machine is."""
     assert visit.reading is not None
@@ -124,9 +133,13 @@ def _ask_human(visit: Visit) -> None:
 
 
 def _question(visit: Visit) -> None:
+    _take_question(visit)
+    visit.ask_again()
+
+
+def _take_question(visit: Visit) -> None:
     visit.raise_("question", "L3", f"患者提问：“{visit.inbound.text[:60]}”")
     visit.say("question_taken", when=visit.promise("question", "L3"))
-    visit.ask_again()
 
 
 def _suspect_fraud(visit: Visit) -> None:

@@ -256,3 +256,12 @@ def test_a_moved_revisit_moves_its_reminder(hospital):
     hospital.discharge(revisit_on=hospital.practice.today(hospital.now) + timedelta(days=20))
     (reminder,) = hospital.query(select(plans.Touchpoint).where(plans.Touchpoint.flow == "revisit_reminder"))
     assert reminder.due_at.astimezone(hospital.practice.zone).date().isoformat() == "2026-12-05"
+
+
+def test_a_question_beside_an_answer_reaches_a_person(hospital):
+    hospital.confirmed()
+    reply = hospital.say("o1", "36度7，什么时候可以洗澡？")
+    assert "前回复您" in reply
+    assert "question" in [ticket.matter for ticket in hospital.tickets()]
+    kept = {answer.name: answer.value for answer in hospital.query(select(sessions.Answer))}
+    assert kept["temperature"] == 36.7
