@@ -149,7 +149,12 @@ _DROP = Hot(
 )
 _SUPERSEDE = Hot(
     update(Outbound)
-    .where(_outbound.touchpoint_id == bindparam("touchpoint_"), _outbound.state == "pending")
+    .where(
+        _waits,
+        _outbound.contact_id == bindparam("contact_"),
+        _outbound.touchpoint_id == bindparam("touchpoint_"),
+        _outbound.state == "pending",
+    )
     .values(state="cancelled", error="改发下一次邀请")
 )
 _NEXT = Hot(select(_outbound.due_at).where(_waits).order_by(_outbound.due_at, _outbound.id).limit(1))
@@ -209,9 +214,9 @@ def drop(tx: Tx, episode_id: int, reason: str) -> None:
     tx.run(_DROP, episode_=episode_id, reason_=reason)
 
 
-def supersede(tx: Tx, touchpoint_id: int) -> None:
+def supersede(tx: Tx, contact_id: int, touchpoint_id: int) -> None:
     """An invitation that has not left yet makes room for the next."""
-    tx.run(_SUPERSEDE, touchpoint_=touchpoint_id)
+    tx.run(_SUPERSEDE, contact_=contact_id, touchpoint_=touchpoint_id)
 
 
 def next_due(tx: Tx) -> datetime | None:

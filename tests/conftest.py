@@ -9,6 +9,7 @@ from pathlib import Path
 
 import postgres
 import pytest
+import structlog
 from required import require
 
 from storage.database import open_database
@@ -19,6 +20,13 @@ def pytest_generate_tests(metafunc):
     if "database_kind" in metafunc.fixturenames:
         kinds = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
         metafunc.parametrize("database_kind", kinds, scope="function")
+
+
+@pytest.fixture(autouse=True)
+def plain_logs():
+    """What a test set the logs to ends with the test; a stream that was captured for it is shut by then."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

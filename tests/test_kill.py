@@ -191,7 +191,7 @@ async def kills(bot, traffic, chance, times, downtime):
     by its clock some seconds later."""
     for _ in range(times):
         wanted, patience = traffic.count + chance.randint(1, 60), time.monotonic() + 2
-        while traffic.count < wanted and time.monotonic() < patience:  # noqa: ASYNC110 - the simulator does not tell
+        while traffic.count < wanted and time.monotonic() < patience:
             await asyncio.sleep(0.001)
         await asyncio.sleep(chance.uniform(0, 0.02))
         await bot.kill()
@@ -212,7 +212,7 @@ async def everybody(ward, act, seconds):
 async def calm(ward, database, seconds=90):
     """Wait until nobody has anything more to say or to hear."""
     async with asyncio.timeout(seconds):
-        while any(one.waits for one in ward.people) or await database.read(busy, ward.platform.clock.now()):  # noqa: ASYNC110
+        while any(one.waits for one in ward.people) or await database.read(busy, ward.platform.clock.now()):
             await asyncio.sleep(0.05)
 
 

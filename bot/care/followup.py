@@ -155,7 +155,7 @@ def _invite(tx: Tx, practice: Practice, due: plans.Due, attempt: int, now: datet
     """A notice in WeChat's short fields: who we are and how to begin; nothing about the illness."""
     assert due.contact_id is not None
     local = now.astimezone(practice.zone)
-    outbox.supersede(tx, due.id)
+    outbox.supersede(tx, due.contact_id, due.id)
     body: dict[str, Any] = practice.words.notice(due.notice, day=f"{local:%Y年%m月%d日 %H:%M}")
     body["url"] = f"{practice.public_url}/t/{practice.seal.index(str(due.id), 'touchpoint')[:24]}"
     values = messages.outgoing(
