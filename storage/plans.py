@@ -77,7 +77,6 @@ class Due(NamedTuple):
     """A touchpoint whose time has come, with one of the contacts that may speak for its episode (or none)."""
 
     id: int
-    plan_id: int
     episode_id: int
     flow: str
     title: str
@@ -89,8 +88,6 @@ class Due(NamedTuple):
     late_hours: int
     on_holidays: bool
     episode_state: str
-    department: str
-    ward: str
     contact_id: int | None
 
 
@@ -110,7 +107,6 @@ _picked = (
 _DUE = Hot(
     select(
         _touchpoint.id,
-        _touchpoint.plan_id,
         _touchpoint.episode_id,
         _touchpoint.flow,
         _touchpoint.title,
@@ -122,8 +118,6 @@ _DUE = Hot(
         _touchpoint.late_hours,
         _touchpoint.on_holidays,
         _episode.state,
-        _episode.department,
-        _episode.ward,
         _contact.id,
     )
     .select_from(_picked)

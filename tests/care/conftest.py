@@ -159,12 +159,21 @@ def practice():
 
 
 @pytest.fixture
-def hospital(database, practice):
+def open_hospital(practice):
+    """Opens a hospital on a database; what it has compiled is its own unless a shelf is given."""
     care, flows = practice
 
     def publish(tx):
         for flow, text in flows:
             publishing.publish(tx, flow, text, MORNING)
 
-    database.write_now(publish)
-    return Hospital(database, replace(care, shelf=type(care.shelf)()))
+    def build(database, shelf=None):
+        database.write_now(publish)
+        return Hospital(database, replace(care, shelf=shelf or type(care.shelf)()))
+
+    return build
+
+
+@pytest.fixture
+def hospital(database, open_hospital):
+    return open_hospital(database)
