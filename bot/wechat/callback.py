@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from hashlib import sha1
+from hashlib import sha256
 from typing import Literal
 
 from bot.care.inbound import Inbound
@@ -136,7 +136,7 @@ def read(body: bytes) -> Inbound:
         event_key = event_key.removeprefix("qrscene_")
     # Two notices to one patient may finish in one second: their ids tell them apart.
     mark = event_key or "+".join(value for name, value in detail.items() if name.endswith("MsgID"))
-    key = _event_key(f"{openid}:{time}:{event}:{mark}")
+    key = _mark(f"{openid}:{time}:{event}:{mark}".encode())
     return Inbound(key, openid, account, "event", at, event=event, event_key=event_key, detail=detail)
 
 
@@ -144,10 +144,9 @@ def _message_key(found: dict[str, str], openid: str, time: str, body: bytes) -> 
     message_id = found.get("MsgId", "")
     if _NAME.fullmatch(message_id):
         return message_id
-    return f"{openid}:{time}:{sha1(body, usedforsecurity=False).hexdigest()}"
+    return _mark(f"{openid}:{time}:".encode() + body)
 
 
-def _event_key(key: str) -> str:
-    if len(key) <= _LONGEST_KEY:
-        return key
-    return f"{key[:150]}:{sha1(key.encode(), usedforsecurity=False).hexdigest()}"
+def _mark(what: bytes) -> str:
+    """The key outlives the account, whose name may not be kept once it has left."""
+    return sha256(what).hexdigest()

@@ -1,10 +1,17 @@
 """Documents as WeChat sends them, one of every kind, and what each is read as. All names and ids are invented or taken
 from Tencent's published examples."""
 
+from hashlib import sha256
+
 ACCOUNT = "gh_e136c6e50636"
 OPENID = "oMgHVjngRipVsoxg6TuX3vz6glDg"
 TIME = 1790000000
 STICKER = "【收到不支持的消息类型，暂无法显示】"
+
+
+def mark(what):
+    """The key of what has no id of WeChat's own: it tells nobody whose it was."""
+    return sha256(what.encode()).hexdigest()
 
 
 def cdata(text):
@@ -103,39 +110,39 @@ DOCUMENTS = {
             },
         },
     ),
-    "subscribe": (event("subscribe", EventKey=""), {"event": "subscribe", "key": f"{OPENID}:{TIME}:subscribe:"}),
+    "subscribe": (event("subscribe", EventKey=""), {"event": "subscribe", "key": mark(f"{OPENID}:{TIME}:subscribe:")}),
     "subscribe by scanning": (
         event("subscribe", EventKey="qrscene_p_k3J9x", Ticket="TICKET"),
         {
             "event": "subscribe",
             "event_key": "p_k3J9x",
-            "key": f"{OPENID}:{TIME}:subscribe:p_k3J9x",
+            "key": mark(f"{OPENID}:{TIME}:subscribe:p_k3J9x"),
             "detail": {"Ticket": "TICKET"},
         },
     ),
-    "unsubscribe": (event("unsubscribe"), {"event": "unsubscribe", "key": f"{OPENID}:{TIME}:unsubscribe:"}),
+    "unsubscribe": (event("unsubscribe"), {"event": "unsubscribe", "key": mark(f"{OPENID}:{TIME}:unsubscribe:")}),
     "scan": (
         event("SCAN", EventKey="p_k3J9x", Ticket="TICKET"),
-        {"event": "scan", "event_key": "p_k3J9x", "key": f"{OPENID}:{TIME}:scan:p_k3J9x", "detail": {"Ticket": "TICKET"}},
+        {"event": "scan", "event_key": "p_k3J9x", "key": mark(f"{OPENID}:{TIME}:scan:p_k3J9x"), "detail": {"Ticket": "TICKET"}},
     ),
     "location report": (
         event("LOCATION", Latitude="23.137466", Longitude="113.352425", Precision="119.385040"),
         {
             "event": "location",
-            "key": f"{OPENID}:{TIME}:location:",
+            "key": mark(f"{OPENID}:{TIME}:location:"),
             "detail": {"Latitude": "23.137466", "Longitude": "113.352425", "Precision": "119.385040"},
         },
     ),
     "menu click": (
         event("CLICK", EventKey="FOLLOWUP"),
-        {"event": "click", "event_key": "FOLLOWUP", "key": f"{OPENID}:{TIME}:click:FOLLOWUP"},
+        {"event": "click", "event_key": "FOLLOWUP", "key": mark(f"{OPENID}:{TIME}:click:FOLLOWUP")},
     ),
     "menu view": (
         event("VIEW", EventKey="https://example.cn/", MenuId="MENUID"),
         {
             "event": "view",
             "event_key": "https://example.cn/",
-            "key": f"{OPENID}:{TIME}:view:https://example.cn/",
+            "key": mark(f"{OPENID}:{TIME}:view:https://example.cn/"),
             "detail": {"MenuId": "MENUID"},
         },
     ),
@@ -144,7 +151,7 @@ DOCUMENTS = {
         {
             "event": "view_miniprogram",
             "event_key": "pages/i",
-            "key": f"{OPENID}:{TIME}:view_miniprogram:pages/i",
+            "key": mark(f"{OPENID}:{TIME}:view_miniprogram:pages/i"),
             "detail": {"MenuId": "M"},
         },
     ),
@@ -156,7 +163,7 @@ DOCUMENTS = {
             {
                 "event": name,
                 "event_key": "6",
-                "key": f"{OPENID}:{TIME}:{name}:6",
+                "key": mark(f"{OPENID}:{TIME}:{name}:6"),
                 "detail": {"ScanType": "qrcode", "ScanResult": "1"},
             },
         )
@@ -172,7 +179,7 @@ DOCUMENTS = {
             {
                 "event": name,
                 "event_key": "6",
-                "key": f"{OPENID}:{TIME}:{name}:6",
+                "key": mark(f"{OPENID}:{TIME}:{name}:6"),
                 "detail": {"Count": "1", "PicList.item.1.PicMd5Sum": "1b5f"},
             },
         )
@@ -187,7 +194,7 @@ DOCUMENTS = {
         {
             "event": "pic_weixin",
             "event_key": "6",
-            "key": f"{OPENID}:{TIME}:pic_weixin:6",
+            "key": mark(f"{OPENID}:{TIME}:pic_weixin:6"),
             "detail": {"Count": "2", "PicList.item.1.PicMd5Sum": "a", "PicList.item.2.PicMd5Sum": "b"},
         },
     ),
@@ -201,7 +208,7 @@ DOCUMENTS = {
         {
             "event": "location_select",
             "event_key": "6",
-            "key": f"{OPENID}:{TIME}:location_select:6",
+            "key": mark(f"{OPENID}:{TIME}:location_select:6"),
             "detail": {"Location_X": "23", "Location_Y": "113", "Scale": "15", "Label": "某路 106号", "Poiname": ""},
         },
     ),
@@ -210,7 +217,7 @@ DOCUMENTS = {
             event("TEMPLATESENDJOBFINISH", MsgID=200163836, Status=status),
             {
                 "event": "templatesendjobfinish",
-                "key": f"{OPENID}:{TIME}:templatesendjobfinish:200163836",
+                "key": mark(f"{OPENID}:{TIME}:templatesendjobfinish:200163836"),
                 "detail": {"MsgID": "200163836", "Status": status},
             },
         )
@@ -220,7 +227,7 @@ DOCUMENTS = {
         event("MASSSENDJOBFINISH", MsgID=1000001625, Status="send success", TotalCount=100, ErrorCount=5),
         {
             "event": "masssendjobfinish",
-            "key": f"{OPENID}:{TIME}:masssendjobfinish:1000001625",
+            "key": mark(f"{OPENID}:{TIME}:masssendjobfinish:1000001625"),
             "detail": {"MsgID": "1000001625", "Status": "send success", "TotalCount": "100", "ErrorCount": "5"},
         },
     ),
@@ -228,7 +235,7 @@ DOCUMENTS = {
         event("subscribe_msg_popup_event", SubscribeMsgPopupEvent=chosen(("T1", "accept"))),
         {
             "event": "subscribe_msg_popup_event",
-            "key": f"{OPENID}:{TIME}:subscribe_msg_popup_event:",
+            "key": mark(f"{OPENID}:{TIME}:subscribe_msg_popup_event:"),
             "detail": {"List.1.TemplateId": "T1", "List.1.SubscribeStatusString": "accept", "List.1.PopupScene": "2"},
         },
     ),
@@ -236,7 +243,7 @@ DOCUMENTS = {
         event("subscribe_msg_popup_event", SubscribeMsgPopupEvent=chosen(("T1", "accept"), ("T2", "reject"))),
         {
             "event": "subscribe_msg_popup_event",
-            "key": f"{OPENID}:{TIME}:subscribe_msg_popup_event:",
+            "key": mark(f"{OPENID}:{TIME}:subscribe_msg_popup_event:"),
             "detail": {
                 "List.1.TemplateId": "T1",
                 "List.1.SubscribeStatusString": "accept",
@@ -255,7 +262,7 @@ DOCUMENTS = {
         ),
         {
             "event": "subscribe_msg_change_event",
-            "key": f"{OPENID}:{TIME}:subscribe_msg_change_event:",
+            "key": mark(f"{OPENID}:{TIME}:subscribe_msg_change_event:"),
             "detail": {"List.1.TemplateId": "T1", "List.1.SubscribeStatusString": "reject"},
         },
     ),
@@ -267,7 +274,7 @@ DOCUMENTS = {
         ),
         {
             "event": "subscribe_msg_sent_event",
-            "key": f"{OPENID}:{TIME}:subscribe_msg_sent_event:1700827132819554304",
+            "key": mark(f"{OPENID}:{TIME}:subscribe_msg_sent_event:1700827132819554304"),
             "detail": {
                 "List.1.TemplateId": "T1",
                 "List.1.MsgID": "1700827132819554304",
@@ -279,7 +286,7 @@ DOCUMENTS = {
     **{
         name: (
             event(name, KfAccount="test1@test"),
-            {"event": name, "key": f"{OPENID}:{TIME}:{name}:", "detail": {"KfAccount": "test1@test"}},
+            {"event": name, "key": mark(f"{OPENID}:{TIME}:{name}:"), "detail": {"KfAccount": "test1@test"}},
         )
         for name in ("kf_create_session", "kf_close_session")
     },
@@ -287,12 +294,12 @@ DOCUMENTS = {
         event("kf_switch_session", FromKfAccount="test1@test", ToKfAccount="test2@test"),
         {
             "event": "kf_switch_session",
-            "key": f"{OPENID}:{TIME}:kf_switch_session:",
+            "key": mark(f"{OPENID}:{TIME}:kf_switch_session:"),
             "detail": {"FromKfAccount": "test1@test", "ToKfAccount": "test2@test"},
         },
     ),
     "an event of next year": (
         event("brand_new_event", Something="x"),
-        {"event": "brand_new_event", "key": f"{OPENID}:{TIME}:brand_new_event:", "detail": {"Something": "x"}},
+        {"event": "brand_new_event", "key": mark(f"{OPENID}:{TIME}:brand_new_event:"), "detail": {"Something": "x"}},
     ),
 }

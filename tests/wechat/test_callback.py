@@ -558,3 +558,8 @@ def test_a_changed_reply_is_noticed_by_the_other_side():
 
     with pytest.raises(WeChatException):
         peer.decrypt_message(reply, wrapped["MsgSignature"], str(TIME), "n3")
+
+
+@pytest.mark.parametrize("body", [event("unsubscribe"), event("CLICK", EventKey="A"), document("text", Content="好")])
+def test_the_key_of_what_came_does_not_keep_the_account(body):
+    assert OPENID not in read(body).key
