@@ -140,6 +140,7 @@ _sessions = select(_session.id).where(_session.episode_id == bindparam("episode_
 _DROP = Hot(
     update(Outbound)
     .where(
+        _waits,
         _outbound.state == "pending",
         _outbound.author == "bot",
         _outbound.reply_to.is_(None),

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.rules.protocol import TouchpointPlan
-from bot.rules.schedule import Drop, Later, Send, due_at, next_attempt, verdict, windows
+from bot.rules.schedule import Drop, Later, Send, awake, due_at, next_attempt, verdict, windows
 
 TZ = ZoneInfo("Asia/Shanghai")
 WINDOWS = windows(TZ)
@@ -116,3 +116,19 @@ def test_windows_may_not_reach_into_the_night(spans):
 )
 def test_three_attempts_on_three_days(attempts, last, expected):
     assert next_attempt(attempts, local(last), WINDOWS, HOLIDAYS) == (expected and local(expected))
+
+
+@pytest.mark.parametrize(
+    ("moment", "when"),
+    [
+        ("2026-11-18 08:30", "2026-11-18 08:30"),
+        ("2026-11-18 20:59", "2026-11-18 20:59"),
+        ("2026-11-18 21:00", "2026-11-19 08:30"),
+        ("2026-11-18 23:30", "2026-11-19 08:30"),
+        ("2026-11-19 03:00", "2026-11-19 08:30"),
+    ],
+)
+def test_what_is_said_unasked_waits_for_the_end_of_the_quiet_hours(moment, when):
+    zone = ZoneInfo("Asia/Shanghai")
+    local = datetime.fromisoformat(moment).replace(tzinfo=zone)
+    assert awake(local.astimezone(UTC), zone) == datetime.fromisoformat(when).replace(tzinfo=zone)
