@@ -83,9 +83,8 @@ def _message(visit: Visit) -> None:
     said = visit.inbound.text.strip() or _STAND_IN.get(visit.inbound.kind, "")
     waiting = visit.live.asked if visit.live is not None else None
     if visit.inbound.text:
-        bound = visit.bound
         # in doubt "my father" is the patient
-        proxy, population = bound is None or bound.relation != "self", visit.population
+        proxy, population = visit.relation != "self", visit.population
         visit.reading = reading.read(said, waiting, visit.practice.tables, proxy=proxy, today=visit.today, population=population)
         if visit.reading.triage != "none":
             messages.urgent(visit.tx, visit.inbound_id, visit.reading.triage)

@@ -32,6 +32,7 @@ def gather(tx: Tx, practice: Practice, episode_id: int, *, relation: str, now: d
         "discharged": _chinese(home),
         "revisit": _chinese(stay.revisit_on),
         "procedure": stay.procedure,
+        "relation": relation,
         "proxy": relation == "family",
         "birth_month": stay.born_on.month if stay.born_on else None,
         "admission_tail": _tail(stay.admission_no),

@@ -55,6 +55,14 @@ class Visit:
         return next((one for one in every if self.row is None or one.episode_id == self.row.episode_id), None)
 
     @property
+    def relation(self) -> str:
+        """Who speaks: self, family, or unknown. A talk knows it from its start, which spares a look at the bindings."""
+        if self.live is not None and "relation" in self.live.facts:
+            return str(self.live.facts["relation"])
+        bound = self.bound
+        return bound.relation if bound else "unknown"
+
+    @property
     def population(self) -> frozenset[str]:
         """The groups the patient belongs to, for which red lines are stricter."""
         if self.live is not None and "population" in self.live.facts:

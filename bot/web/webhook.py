@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from secrets import token_hex
 from traceback import extract_tb
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from aiohttp import web
@@ -75,7 +75,7 @@ class Webhook:
             return _refuse(400, str(why))
         act = app[DATABASE].write(self._receive, app[PRACTICE], inbound, now)
         try:
-            await asyncio.wait((act,), timeout=self._budget)
+            await _done(act, self._budget)
         finally:
             if not act.done():
                 self._follow(app, act)
@@ -127,6 +127,24 @@ async def _body(request: web.Request, patience: float) -> bytes:
         return body
     except Exception as error:  # a broken connection, broken chunks, broken compression, or patience is over
         raise BadBody(f"body not received: {type(error).__name__}") from None
+
+
+async def _done(act: asyncio.Future[Any], budget: float) -> None:
+    """Wait until the act is done or the budget is spent. (`asyncio.wait` does the same for many, at twice the price.)"""
+    loop = asyncio.get_running_loop()
+    waiter: asyncio.Future[None] = loop.create_future()
+
+    def wake(_: object = None) -> None:
+        if not waiter.done():
+            waiter.set_result(None)
+
+    timer = loop.call_later(budget, wake)
+    act.add_done_callback(wake)
+    try:
+        await waiter
+    finally:
+        timer.cancel()
+        act.remove_done_callback(wake)
 
 
 def _refuse(status: int, why: str) -> web.Response:
