@@ -6,21 +6,24 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bot.reading import denials, endings
-from bot.reading.mention import Clause, Mention, Word
-from bot.reading.signs import Sign
+from bot.reading import composed, denials, endings
+from bot.reading.mention import SIDE, Clause, Mention, Word, own_side
 
 _CARRIES = re.compile(r"如|要是|万一|假|倘|若|一旦")
 _ASKS = re.compile(r"[吗?]|么(?=$|[,。])|怎么办")
 _MAY = re.compile(r"(?<![不么])会(?:有|再|出现|引起|导致|得)?$")
 _MAYBE = re.compile(r"能|可以|要不要|是否")
 _DEVICES = frozenset(("tube", "puncture", "cast"))
+_DRUGS = ("vital_drug", "drug")
+_STOPPED = frozenset(("停了", "断了"))
+_FORMER = re.compile("之前|以前|原来|曾经|当时|前几天")
+_WISH = re.compile("就好|解脱|多好|就清净|就行了|才好")
+_HEDGE = re.compile("好像|似乎|可能|貌似|像是|大概")
 _FEARS = re.compile(r"怕|担心")
 _LIKE = frozenset("跟和比像同如与")
 _ASIDE = re.compile(
     r"[就都也又]?(?:说|发现|看见|看到|看|叫|让|给我|陪|送|扶|帮|告诉|觉得|问|不在|在家|上班|做饭|做的|买|和我|跟我)"
 )
-_SIDE = re.compile(r"(左|右|双|两|一)(?:边|侧|条|只|个|根|边的|侧的)?$")
 
 
 class Walk:
@@ -43,6 +46,7 @@ class Walk:
         self.mentions: list[Mention] = []
         self.clauses: list[Clause] = []
         self.person = ""
+        self.person_at: Word | None = None
         self.carried = ""
         self.past = ""
         self._sentence = 0
@@ -99,15 +103,20 @@ class Walk:
         clause = self.clause
         clause.words.append(hit)
         near = clause.cursor == hit.start
+        if kind == "gone" and self.text[hit.start : hit.end] in _STOPPED and composed.drug(self.clauses):
+            hit, kind = Word(hit.start, hit.end, ("phenomenon", "stop")), "phenomenon"
         if kind in ("sign", "phenomenon", "measure"):
             self._mention(hit, near)
             return
+        if kind == "part" and what in _DRUGS:
+            clause.drug = what if clause.drug != "vital_drug" else clause.drug
+            return
         if kind == "part":
-            side = _SIDE.search(self.text, max(0, hit.start - 3), hit.start)
+            side = SIDE.search(self.text, max(0, hit.start - 3), hit.start)
             clause.part, clause.part_end = what, hit.end
             if what in _DEVICES:
                 clause.device = what
-            clause.side = (side[1] if side else "") or _own_side(self.text[hit.start : hit.end])
+            clause.side = (side[1] if side else "") or own_side(self.text[hit.start : hit.end])
             if near or (side and clause.cursor == side.start()):
                 clause.cursor = hit.end
                 if clause.chained:
@@ -167,11 +176,14 @@ class Walk:
                 clause.cursor = hit.end
             self._present()
         elif kind == "other":
-            self.person = word
+            self.person, self.person_at = word, hit
         elif kind == "kin":
-            self.person = "" if self.proxy or _ASIDE.match(self.text, hit.end) else word
+            titled = self.text[hit.start - 1 : hit.start] == "大"
+            if titled or (self.person_at is not None and self.person_at.end == hit.start):
+                return
+            self.person, self.person_at = "" if self.proxy or _ASIDE.match(self.text, hit.end) else word, hit
         elif kind == "child":
-            self.person = "" if self.proxy or self.child else word
+            self.person, self.person_at = "" if self.proxy or self.child else word, None
         elif kind == "self":
             self.person = ""
             self._present()
@@ -180,11 +192,16 @@ class Walk:
 
     def _present(self) -> None:
         """Words for here and now end a condition of an earlier clause."""
-        if self.carried and self.clause.condition == self.carried and not self._introduces():
+        if self.carried and self.clause.condition == self.carried and not any(word.what[0] == "if" for word in self.clause.words):
             self.clause.condition = self.carried = ""
 
-    def _introduces(self) -> bool:
-        return any(word.what[0] == "if" for word in self.clause.words)
+    def _subject(self, hit: Word) -> bool:
+        """Whether somebody else is plainly the one who: 我侄女割腕了, but not 拖累老伴，不想活了."""
+        at = self.person_at
+        if at is None:
+            return False
+        clause = next(clause for clause in reversed(self.clauses) if clause.start <= at.start)
+        return at.start - clause.start <= 2 and "我" not in self.text[at.end : hit.start]
 
     def _mention(self, hit: Word, near: bool) -> None:
         clause = self.clause
@@ -198,11 +215,13 @@ class Walk:
             sign = measure.sign
         elif kind == "sign":
             sign = what
+            if sign.alike:
+                self._alike(hit, sign.alike, near)
             clause.topic = sign.part or clause.topic
             part, side = sign.part, clause.side if clause.part else ""
             if sign.name.startswith(("leg", "dvt")):
-                found = _SIDE.search(self.text, max(0, hit.start - 3), hit.start)
-                side = (found[1] if found else "") or _own_side(self.text[hit.start : hit.end]) or side
+                found = SIDE.search(self.text, max(0, hit.start - 3), hit.start)
+                side = (found[1] if found else "") or own_side(self.text[hit.start : hit.end]) or side
         else:
             made = self._made(hit, what)
             if made is None:
@@ -216,40 +235,33 @@ class Walk:
         clause.mentions.append(mention)
         self.mentions.append(mention)
 
-    def _made(self, hit: Word, what: str) -> tuple[Sign, str, str] | None:
+    def _alike(self, hit: Word, phenomenon: str, near: bool) -> None:
+        """胸口剧痛, 肚子疼…越来越重: a word for a strong sign speaks for the part before it too."""
         clause = self.clause
-        part, side = clause.part, clause.side
-        if not part:
-            part = self._part_behind()
-        if not part and clause.number and not clause.mentions:
-            for earlier in reversed(self.clauses[:-1]):
-                if (earlier.part or earlier.topic) and clause.number - earlier.number <= 3:
-                    part, side = earlier.part or earlier.topic, earlier.side
-                    break
-        device = self.made_of.get((clause.device, what)) if clause.device else None
-        sign = device or self.made_of.get((part, what)) or self.made_of.get(("", what))
-        return (sign, part, side) if sign is not None else None
+        if phenomenon == "severe":
+            composed.worsens(self.text, self.clauses, hit.start)
+            return
+        made = self._made(hit, phenomenon)
+        if made is None or not made[0].part or (clause.no is not None and near):
+            return
+        mention = Mention(hit.start, hit.end, made[0], clause.number, clause.sentence, made[1], made[2], degree="severe")
+        self._assert(mention, hit, near)
+        clause.mentions.append(mention)
+        self.mentions.append(mention)
 
-    def _part_behind(self) -> str:
-        """流血的是刀口, 肿的腿"""
+    def _made(self, hit: Word, what: str) -> composed.Made | None:
         following = self._hits[self._at + 1 : self._at + 4]
-        for place, word in enumerate(following):
-            if word.start != self._hits[self._at + place].end:
-                return ""
-            if word.what[0] == "part" and place:
-                return str(word.what[1])
-            if word.what[0] != "fill" or self.text[word.start : word.end] not in ("的", "是", "在"):
-                return ""
-        return ""
+        return composed.sign_of(self.text, self.clauses, following, self.made_of, hit, what)
 
     def _assert(self, mention: Mention, hit: Word, near: bool) -> None:
         clause = self.clause
         text = self.text
         if denials.before(text, clause, mention, hit, near=near):
             endings.over(self.mentions, mention)
-        if self.person and not mention.sign.own:
+        if self.person and (not mention.sign.own or self._subject(hit)):
             mention.lower("other_person", f"说的是“{self.person}”")
-        if clause.condition and (_CARRIES.match(clause.condition) or hit.start - clause.condition_end <= 6):
+        wished = mention.sign.own and _WISH.search(text, hit.end, hit.end + 8)
+        if clause.condition and not wished and (_CARRIES.match(clause.condition) or hit.start - clause.condition_end <= 6):
             mention.lower("hypothetical", f"“{clause.condition}”：只是设想")
             if _FEARS.search(clause.condition):
                 clause.condition = ""
@@ -257,10 +269,11 @@ class Walk:
             mention.lower("hypothetical", "“的话”：只是设想")
         if clause.ask and hit.start - clause.ask_end <= 4:
             mention.lower("hypothetical", f"“{clause.ask}”：是在问")
-        if clause.past and not clause.again and not clause.now:
-            mention.lower("resolved", f"“{clause.past}”：是以前的事")
-        if clause.unsure:
-            mention.lower("uncertain", f"“{clause.unsure}”：不确定")
+        former = _FORMER.search(text, hit.start, hit.end)
+        if (clause.past or former) and not clause.again and not clause.now:
+            mention.lower("resolved", f"“{clause.past or '以前'}”：是以前的事")
+        if clause.unsure or (hit.end - hit.start > 3 and _HEDGE.search(text, hit.start, hit.end)):
+            mention.lower("uncertain", f"“{clause.unsure or '好像'}”：不确定")
         for said in (clause.severe, clause.mild):
             if said is not None and not mention.degree:
                 self._degree(mention, said)
@@ -283,7 +296,5 @@ class Walk:
                 if mention.bare or _MAYBE.search(self.text, mention.start, mention.end):
                     mention.lower("hypothetical", "“会…吗”：是在问")
         denials.behind(self.text, self.clauses, clause)
-
-
-def _own_side(word: str) -> str:
-    return word[0] if word[0] in "左右双" else ""
+        if clause.severe is not None and not clause.mentions and not clause.part:
+            composed.worsens(self.text, self.clauses, clause.severe.start)

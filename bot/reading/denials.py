@@ -7,7 +7,27 @@ import re
 from bot.reading.mention import Clause, Mention, Word
 
 _BARE = frozenset(
-    ("没有", "没", "无", "没得", "都没有", "也没有", "都没", "没有了", "也不", "不存在", "都不", "没有过", "再没有", "别的没")
+    (
+        "没有",
+        "没",
+        "无",
+        "没得",
+        "都没有",
+        "也没有",
+        "都没",
+        "也没",
+        "一点没",
+        "一点也没",
+        "一点都没",
+        "根本没",
+        "一概没有",
+        "没有了",
+        "也不",
+        "不存在",
+        "都不",
+        "没有过",
+        "再没有",
+    )
 )
 WIDE = frozenset(
     (
@@ -27,8 +47,12 @@ WIDE = frozenset(
         "没再",
     )
 )
+_REST = re.compile("别的|其他|其它|其余|另外")
 _COPY = frozenset(("倒是", "到是", "是", "倒", "到", "倒也", "也"))
-_AFTER_NO = re.compile(r"(?:了|过|出现|发生|什么|啥|有|的|任何|问题|情况|症状|感觉|异常)*(?=$|[,。!?;\n])")
+_AFTER_NO = re.compile(
+    r"(?:了|过|出现|发生|什么|啥|有|的|任何|问题|情况|症状|感觉|异常|[出见流吐掉咳拉肿裂疼痛烧晕抽](?=了"
+    r"|过|$|[,。!?;\n]))*(?=$|[,。!?;\n])"
+)
 
 
 def before(text: str, clause: Clause, mention: Mention, hit: Word, *, near: bool) -> bool:
@@ -66,6 +90,8 @@ def behind(text: str, clauses: list[Clause], clause: Clause) -> None:
     if no is None or clause.chained:
         return
     word = text[no.start : no.end]
+    if _REST.search(text, clause.start, no.end):
+        return
     if word not in _BARE or not _AFTER_NO.match(text, no.end):
         return
     back = text[clause.start : no.start]
@@ -76,21 +102,26 @@ def behind(text: str, clauses: list[Clause], clause: Clause) -> None:
             continue
         if (
             re.fullmatch(
-                r"[、和或及跟与都也我倒到是全均一概通现在这两天直从来目前还啥什么的了过今天出、症状情况]*",
+                r"[、和或及跟与都也我倒到是全均一概通现在这两天直从来目前还啥什么的了过今天出一点儿丝半滴次回根本、症状情况]*",
                 text[mention.end : place],
             )
             is None
         ):
             return
-        mention.status, mention.why = "negated", f"后面说“{word}”"
+        mention.status, mention.why = _denied(clause, word)
         place = _part_start(clause, mention)
     if not clause.mentions and clause.number and _known(clause, no, back):
         spoken = [earlier for earlier in clauses[max(0, clause.number - 2) : clause.number] if earlier.mentions]
         for mention in spoken[-1].mentions if spoken else ():
             if mention.sentence == clause.sentence and mention.status in ("present", "uncertain"):
-                mention.status, mention.why = "negated", f"后面说“{word}”"
+                mention.status, mention.why = _denied(clause, word)
     if both and place <= clause.start + 4:
         _whole_list(clauses, clause)
+
+
+def _denied(clause: Clause, word: str) -> tuple[str, str]:
+    """又好像没有 doubts what it names."""
+    return ("uncertain", f"“{clause.unsure}”：不确定") if clause.unsure else ("negated", f"后面说“{word}”")
 
 
 def _known(clause: Clause, no: Word, back: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,7 @@ from bot.reading.lexicon import Hit
 from bot.reading.signs import Measure, Sign
 
 Word = Hit[tuple[str, Any]]
+SIDE = re.compile(r"(左|右|双|两|一)(?:边|侧|条|只|个|根|边的|侧的)?$")
 
 
 @dataclass(slots=True)
@@ -59,8 +61,14 @@ class Clause:
     side: str = ""
     part_end: int = -1
     device: str = ""
+    drug: str = ""
     topic: str = ""
     mild: Word | None = None
     severe: Word | None = None
     mentions: list[Mention] = field(default_factory=list)
     words: list[Word] = field(default_factory=list)
+
+
+def own_side(word: str) -> str:
+    """The side that a word names itself: 左 of 左腿."""
+    return word[0] if word[0] in "左右双" else ""

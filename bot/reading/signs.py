@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.reading.lexicon import Lexicon
+from bot.reading.lexicon import NUMBER, Lexicon
 
 LEVELS = ("L0", "L1", "L2", "L3")
 
@@ -15,7 +15,9 @@ LEVELS = ("L0", "L1", "L2", "L3")
 @dataclass(frozen=True, slots=True)
 class Sign:
     """One thing a patient can report. `severe`, `mild`, `passed` replace `level` when it is said so; `ends` names the class
-    of words that say it is over; `own`: about the patient whoever the grammar says it is about."""
+    of words that say it is over; `own`: about the patient unless somebody else is plainly its subject; `alike`: the phenomenon
+    it is when it stands behind a body part; `chronic`: an old trouble without change is none; `cue`: counts only beside other
+    signs; `strange`: words in the sentence that give it another meaning."""
 
     name: str
     flag: str
@@ -26,6 +28,10 @@ class Sign:
     ends: str
     part: str
     own: bool
+    alike: str = ""
+    chronic: bool = False
+    cue: bool = False
+    strange: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,7 @@ class RedFlags:
     combinations: tuple[Combination, ...]
     populations: tuple[Population, ...]
     said: tuple[tuple[str, re.Pattern[str]], ...]
+    much: re.Pattern[str] | None
     words: tuple[tuple[str, tuple[str, Any]], ...]
 
 
@@ -117,7 +124,7 @@ def words(value: Any) -> list[str]:
 
 def pattern(value: Any) -> re.Pattern[str] | None:
     """One regular expression for a word list, None for an empty one."""
-    forms = [form.replace("~", ".{0,3}") for form in words(value)]
+    forms = [form.replace("~", ".{0,3}").replace("#", NUMBER) for form in words(value)]
     return re.compile("|".join(sorted(forms, key=len, reverse=True))) if forms else None
 
 
@@ -149,6 +156,10 @@ def _sign(row: Mapping[str, Any]) -> Sign:
         str(row.get("ends") or "none"),
         parts[0] if parts else "",
         row.get("self") == "yes",
+        str(row.get("as") or ""),
+        row.get("chronic") == "yes",
+        False,
+        pattern(row.get("not")),
     )
 
 
@@ -185,6 +196,20 @@ def _measure(row: Mapping[str, Any], names: dict[str, Sign]) -> Measure:
     )
 
 
+_CLASS = re.compile(r"<([a-z_]+)>")
+
+
+def _unfold(data: Any, classes: Mapping[str, str]) -> Any:
+    """The table with every `<name>` replaced by the class of words it stands for."""
+    if isinstance(data, str):
+        while (match := _CLASS.search(data)) is not None:
+            data = data.replace(match[0], classes[match[1]])
+        return data
+    if isinstance(data, Mapping):
+        return {key: _unfold(value, classes) for key, value in data.items()}
+    return [_unfold(value, classes) for value in data] if isinstance(data, list | tuple) else data
+
+
 _CONDITION = re.compile(r"([a-z_]+)(?:(>=|<=)([0-9.]+))?")
 
 
@@ -204,6 +229,8 @@ def compile_red_flags(data: Any) -> RedFlags:
 
 
 def _compile(data: Any) -> RedFlags:
+    classes = {str(name): f"({'|'.join(words(forms))})" for name, forms in (data.get("classes") or {}).items()}
+    data = _unfold({key: value for key, value in data.items() if key != "classes"}, classes)
     names: dict[str, Sign] = {}
     made_of: dict[tuple[str, str], Sign] = {}
     entries: list[tuple[str, tuple[str, Any]]] = [(form, ("veto", "")) for form in words(data.get("vetoes"))]
@@ -216,6 +243,9 @@ def _compile(data: Any) -> RedFlags:
             part, _, phenomenon = pair.partition("+")
             made_of.setdefault((part, phenomenon), sign)
         entries += [(form, ("sign", sign)) for form in words(row["words"])]
+    for cue, forms in (data.get("cues") or {}).items():
+        names[str(cue)] = Sign(str(cue), "", "L3", "L3", "L3", "L3", "none", "", False, cue=True)
+        entries += [(form, ("sign", names[str(cue)])) for form in words(forms)]
     measures = tuple(_measure(row, names) for row in data.get("measures") or ())
     known = set(names) | {measure.name for measure in measures}
     combinations = tuple(
@@ -241,9 +271,10 @@ def _compile(data: Any) -> RedFlags:
     entries += [(form, ("part", name)) for name, forms in (data.get("parts") or {}).items() for form in words(forms)]
     patterns = ((str(name), pattern(forms)) for name, forms in (data.get("said") or {}).items())
     said = tuple((name, found) for name, found in patterns if found is not None)
-    version, approver = str(data.get("version") or ""), str(data.get("approver") or "")
+    heads = (str(data.get("version") or ""), str(data.get("approver") or ""))
     titles = {str(flag): str(name) for flag, name in (data.get("names") or {}).items()}
-    return RedFlags(version, approver, titles, names, made_of, measures, combinations, populations, said, tuple(entries))
+    much = pattern(data.get("much"))
+    return RedFlags(*heads, titles, names, made_of, measures, combinations, populations, said, much, tuple(entries))
 
 
 def lexicon(flags: RedFlags, scope: Mapping[str, Any], gone: Mapping[str, Any]) -> Lexicon[tuple[str, Any]]:

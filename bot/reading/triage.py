@@ -8,113 +8,33 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from bot.reading import frames
 from bot.reading.clauses import Walk
-from bot.reading.lexicon import Hit, Lexicon
-from bot.reading.mention import Clause, Mention, Word
+from bot.reading.lexicon import Lexicon
+from bot.reading.measures import asked, measured
+from bot.reading.mention import Clause, Mention
 from bot.reading.normalise import Text
 from bot.reading.numbers import Number
 from bot.reading.reading import Finding, Question
-from bot.reading.signs import LEVELS, Combination, Condition, Measure, Population, RedFlags
+from bot.reading.signs import LEVELS, Combination, Condition, Population, RedFlags
 
 _CHILDREN = frozenset(("infant", "child", "postpartum"))
-_PAIR = re.compile(r"[/\\-]|(?:mmhg)?[、/,和比 ]?(?:低压|下压|舒张压|低的?|下面)?(?:是|为|到)?[:]?")
-_CLAUSE = re.compile(r"[,。!?;\n]")
-_RANGES = {"temperature": (34.0, 45.0)}
+_SAYS = frozenset(("sign", "phenomenon", "measure", "gone"))
+_MEAL = re.compile("[喝吃饭水汤粥]")
 
 
-def asked(question: Question | None, flags: RedFlags) -> Measure | None:
-    """Which measure a waiting question asks for, told by its unit, its words or its range."""
-    if question is None or question.kind not in ("number", "scale"):
-        return None
-    about = "".join(question.about)
-    for measure in flags.measures:
-        if any(word in about for word in measure.asked):
-            if measure.name == "systolic" and not ("高压" in about or "收缩" in about) and ("低压" in about or "舒张" in about):
-                continue
-            return measure
-    unit = question.unit.lower()
-    names = {"℃": "temperature", "度": "temperature", "°c": "temperature", "摄氏度": "temperature", "mmol/l": "sugar"}
-    name = names.get(unit, "")
-    if not name and question.kind == "number" and question.min is not None and question.max is not None:
-        if question.min >= 30 and question.max <= 45:
-            name = "temperature"
-        elif "mmhg" in unit or "汞" in unit:
-            name = "diastolic" if question.max <= 170 else "systolic"
-        elif unit == "%" and question.min >= 40:
-            name = "oxygen"
-    return next((measure for measure in flags.measures if measure.name == name), None)
+_NEVER = re.compile(r"[没不未别停](?:有|再|在)?$")
+_AGO = re.compile(r"[之以]?[前后]|还?没|不")
 
 
-def measured(text: str, numbers: list[Number], flags: RedFlags, wanted: Measure | None) -> list[Word]:
-    """The numbers of a text that have a clinical meaning, as words for the walk."""
-    found: list[Word] = []
-    systolic = next((measure for measure in flags.measures if measure.name == "systolic"), None)
-    diastolic = next((measure for measure in flags.measures if measure.name == "diastolic"), None)
-    last: tuple[Measure, Number] | None = None
-    for number in numbers:
-        measure = None
-        if last is not None and last[0] is systolic and diastolic is not None and number.unit in ("", "pressure"):
-            between = text[last[1].end : number.start]
-            if _PAIR.fullmatch(between) and number.low < last[1].low:
-                measure = diastolic
-        if measure is None and wanted is not None and wanted in (systolic, diastolic) and _is_pair(text, number, numbers):
-            measure = systolic
-        if measure is None:
-            measure = _meaning(text, number, flags, wanted)
-        if measure is None:
-            continue
-        if number.vague == "under" and measure.name not in ("oxygen", "sugar"):
-            continue
-        value = number.high if measure.bands else number.low
-        if measure.name == "temperature" and 340 <= value <= 430 and not number.unit:
-            value = value / 10
-        if not measure.low <= value <= measure.high:
-            continue
-        last = (measure, number)
-        found.append(Hit(number.start, number.end, ("measure", (measure, value, measure.level(value)))))
-    return found
-
-
-def _is_pair(text: str, number: Number, numbers: list[Number]) -> bool:
-    """140/85: the first of two, the higher before the lower."""
-    after = next((other for other in numbers if other.start > number.start), None)
-    return after is not None and after.low < number.low and text[number.end : after.start] in ("/", "-", " ")
-
-
-def _meaning(text: str, number: Number, flags: RedFlags, wanted: Measure | None) -> Measure | None:
-    begin = max(0, number.start - 14)
-    for mark in _CLAUSE.finditer(text, begin, number.start):
-        if text[mark.start()] != "," or mark.start() < number.start - 6:
-            begin = mark.end()
-    before = text[begin : number.start]
-    best: tuple[int, Measure] | None = None
-    for measure in flags.measures:
-        if number.unit and number.unit not in measure.units:
-            continue
-        if not measure.low <= number.high <= measure.high and wanted is not measure:
-            continue
-        if measure.strange is not None and measure.strange.search(text, max(0, begin - 4), min(len(text), number.end + 4)):
-            continue
-        if number.unit and measure.name in ("temperature", "pressure", "sugar") and number.unit in measure.units:
-            return measure
-        place = -1
-        for cue in measure.cues.finditer(before):
-            place = cue.end()
-        if place >= 0 and (best is None or place > best[0]):
-            best = (place, measure)
-    if best is not None:
-        return best[1]
-    if wanted is not None and (not number.unit or number.unit in wanted.units):
-        return wanted
-    if wanted is None and not number.unit and number.low != int(number.low):
-        for measure in flags.measures:
-            if (
-                measure.loose
-                and measure.loose[0] <= number.low <= measure.loose[1]
-                and not (measure.strange and measure.strange.search(text))
-            ):
-                return measure
-    return None
+def _told(text: str, flags: RedFlags) -> set[str]:
+    """The populations that the reply itself puts the patient in."""
+    return {
+        name
+        for name, said in flags.said
+        for match in said.finditer(text)
+        if not _NEVER.search(text, 0, match.start()) and not (name == "infant" and _AGO.match(text, match.end()))
+    }
 
 
 class Triage:
@@ -143,19 +63,43 @@ class Triage:
         self.notes: list[str] = []
         self.findings: tuple[Finding, ...] = ()
         self.level = "none"
-        if not any(hit.what[0] in ("sign", "phenomenon", "measure") for hit in hits):
+        if not any(hit.what[0] in _SAYS for hit in hits):
             self.mentions: list[Mention] = []
             self.clauses: list[Clause] = [Clause(0, 0, 0)]
             return
-        population = population | {name for name, said in flags.said if said.search(text.text)}
+        population = population | _told(text.text, flags)
         child = bool(population & _CHILDREN)
         walk = Walk(text.text, hits, flags.made_of, text.breaks, proxy=proxy, child=child)
         self.mentions, self.clauses = walk.mentions, walk.clauses
+        frames.lower(text.text, self.mentions, self.clauses, proxy=walk.proxy)
+        self._amounts()
         self._temperatures()
+        self._nothing()
         for mention in self.mentions:
             if mention.measure is None:
                 mention.level = _degreed(mention)
         self._weigh(population)
+
+    def _amounts(self) -> None:
+        """Blood by the bowl, or mouthful after mouthful."""
+        much = self.flags.much
+        if much is None:
+            return
+        for mention in self.mentions:
+            if mention.sign.ends != "blood" or mention.degree:
+                continue
+            found = much.search(self.text.text, mention.start, mention.end + 9)
+            if found and not _MEAL.search(self.text.text, mention.end, found.end() + 1):
+                mention.degree = "severe"
+
+    def _nothing(self) -> None:
+        """疼痛0分: a score of nothing denies the word beside it."""
+        for zero in self.mentions:
+            if zero.measure is None or zero.level is not None or zero.status != "present":
+                continue
+            for mention in self.mentions:
+                if mention.measure is None and mention.sign.ends == zero.sign.ends == "pain" and mention.clause == zero.clause:
+                    mention.lower("negated", f"说的是{zero.value:g}")
 
     def _temperatures(self) -> None:
         """A measured temperature speaks for the word 发烧 beside it; a later one for an earlier one."""
@@ -195,6 +139,8 @@ class Triage:
                 self._populate(rule)
         findings: dict[tuple[str, str, str], Finding] = {}
         for mention in self.mentions:
+            if mention.sign.cue:
+                continue
             level, status = mention.level or "L3", mention.status
             finding = Finding(
                 mention.sign.flag,
@@ -212,6 +158,7 @@ class Triage:
         for combination in self.flags.combinations:
             self._combine(combination, findings)
         self.findings = tuple(findings.values())
+        self.mentions = [mention for mention in self.mentions if not mention.sign.cue]
 
     def _count(self, mention: Mention, level: str) -> None:
         status = mention.status

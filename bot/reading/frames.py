@@ -1,0 +1,122 @@
+"""What stands round a sign and takes it out of the patient's body or out of today: what is only read, asked or feared, the name
+of a medicine, another one who has it, an old trouble that is what it always was."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from bot.reading.mention import Clause, Mention
+
+_HERE = re.compile(
+    r"我(?:现在|这|就|也|刚|今|正|已|昨|一直|还是|突)|现在|这会|今[天早晚儿]|刚才|刚刚|此刻|已经|突然|[0-9一二三两几]天了"
+    r"|昨[天晚]"
+)
+_WRITTEN = re.compile(
+    r"(?:单子?|宣传.{0,2}|手册|册子|须知|告知书|小结|短信|消息|通知|海报|公众号|文章|说明书?|牌子|墙上"
+    r"|书上|网上|纸上|问卷)(?:上|里)?面?"
+    r"(?:都|也|还|又|不是|是)*(?:写|说|讲|提|印|列|标|问|贴)(?:着|了|过|到|的|明)?"
+)
+_TOLD = re.compile(
+    r"(?:医生|大夫|护士|主任|你们|他们|医院)(?:都|也|还|又|一再|反复|当时|出院时?|特地)*(?:说|交代|嘱咐"
+    r"|叮嘱|告诉|讲|提醒|强调|让|要求)"
+)
+_THEN = re.compile(
+    r"(?:就|要|得|马上|赶紧|立即|立刻|及时|随时|尽快|尽早)+(?:就|要|得|马上|赶紧|立即|立刻|及时|随时|尽快|尽早|往)*"
+    r"(?:来|去|回|打|就医|就诊|复诊|复查|看|上|到|联系|叫|拨|送|找)"
+)
+_BOUND = re.compile(r"(?:超过|高于|达到|大于|多少|几度|到什么|什么程度|满)[^,。]{0,4}$")
+_OUGHT = re.compile(r"是不是|要不要|需不需要|用不用|该不该|应不应该|需要|必须|[就才][要得该]|要去|得去|吗|\?|算")
+_IS_IT = re.compile(r"是不是[^,。]{0,3}$")
+_HOW = re.compile(
+    r"(?:怎么|怎样|如何|咋)(?:样)?(?:才|能|来|去)*(?:看|判断|知道|区分|预防|识别|避免|防|分辨|发现|算)(?:出"
+    r"|是|是不是|得|到|才|有没有)*[^,。]{0,4}$"
+)
+_ABOUT = re.compile(
+    r"^(?:了|的|病|这|那|种|病人|患者)*(?:一般|通常|早期|都|会|大概|多数)*(?:是|有|会有)?(?:什么|哪些|哪样"
+    r"|啥)(?:表现|症状|样|感觉|反应|征兆|原因|意思|情况)"
+    r"|^(?:的)?(?:时候|话)(?:是不是|要不要|该|应该|怎么|可以|能)"
+    r"|^到?(?:多少|几)度|^(?:了|吗|么)?\?(?:没|不(?!知道|清楚|确定|好说|晓得|太)|那是|哪有|才不)"
+    r"|^(?:跟|和|与).{1,6}(?:怎么|如何|咋)?区[分别]|^(?:怎么|如何|怎样)(?:区分|判断|预防|识别|看出|处理|避免)"
+    r"|^[^,。]{0,4}(?:概率|几率|可能性|风险|的人)(?:多不多|大不大|高不高|大吗|高吗|有多|多吗|多大)"
+)
+_ONLY_ASKING = re.compile(r"(?:先|就|只是|随便|提前|顺便|只)(?:是)?(?:来)?(?:想)?(?:问|了解|咨询|打听)")
+_NOT_ME = re.compile(
+    r"(?:我|还|目前|现在|暂时|这边|倒是?)(?:这边|自己|还|都|目前|现在|倒|可)*(?:没|不)(?!好|退|消|停|缓"
+    r"|完|睡|吃|敢|知道|清楚|懂|会|行|舒服)"
+)
+_NAMED = re.compile(
+    r"^(?:的|那个|这个|那种|用的|吃的|专用)*(?:药(?!后|了)|粉|颗粒|胶囊|疫苗|门诊|热线|中心|专科|海报|宣传"
+    r"|讲座|知识|课|手册|[随卡]访?卡|险|保险|指南|护理|量表|评分|筛查"
+    r"|病史|史(?!上)|后遗症|协会|节目|电影|新闻|专家|病房|绿色通道)(?!.{0,6}(?:没用|不管用|无效|没效|还是|也不))"
+)
+_ITS = re.compile(r"^了?的(?:就)?是(?:我|我们|你|你们|那个|这个|隔壁|楼上)*(?:家|的)?(?:那|个|懒|小|大|老)*")
+_THING = re.compile(
+    r"病房|房间|屋|楼道|走廊|空调|窗|电梯|车|狗|猫|手机|机器|网|电脑|工作|老板|同事|邻居|邻床|隔壁|别人"
+    r"|他们"
+)
+_KIN = re.compile(r"儿|孙|女|闺|老公|老婆|老伴|媳妇|爸|妈|爹|娘|爷|奶|哥|姐|弟|妹|叔|婶|舅|姨|娃|孩子|宝")
+_CHRONIC = re.compile(
+    r"从小|天生|打小|生来|自小|老毛病|后遗症|老花|一直(?:都|就)?(?:是)?这样|(?:好多|多|十几|几十|好几)年(?:了|前|都)|老样子"
+    r"|[跟和与](?:原来|以前|出院时?候?|平时|之前|往常|过去)(?:都|也)?(?:一个样|一样|差不多|没两样)|没(?:有)?(?:什么"
+    r"|啥)?变化|没(?:有)?加重"
+)
+_NEW = re.compile(r"突然|今[天早晚儿]|刚才|刚刚|[又更]|加重|新|这两天|这几天|另一|越来越|忽然|昨|好的那")
+# So far round a sign its frame is looked for, that a long text costs no more than its length.
+_NEAR = 60
+_PETS = re.compile(
+    r"(?:我家|家里|邻居家?|他家)?(?:的)?(?:狗狗?|猫咪?|小狗|小猫|鸡|猪|羊|牛)(?:子)?(?:今天|昨天|也|又"
+    r"|突然)*$"
+)
+
+
+def lower(text: str, mentions: Iterable[Mention], clauses: list[Clause], *, proxy: bool) -> None:
+    """Take down what only sounds like a sign of the patient's."""
+    asking = _ONLY_ASKING.search(text) is not None and _NOT_ME.search(text) is not None
+    ends = [clause.start for clause in clauses[1:]] + [len(text)]
+    starts: dict[int, int] = {}
+    stops: dict[int, int] = {}
+    for clause, end in zip(clauses, ends, strict=True):
+        starts.setdefault(clause.sentence, clause.start)
+        stops[clause.sentence] = end
+    for mention in mentions:
+        start = max(starts[mention.sentence], mention.start - _NEAR)
+        stop = min(stops[mention.sentence], mention.end + _NEAR)
+        old = mention.sign.chronic and _CHRONIC.search(text, start, stop) and not _NEW.search(text, start, stop)
+        if old and mention.status not in ("negated", "other_person"):
+            mention.status, mention.why = "negated", "老毛病，没有变化"
+        if mention.status not in ("present", "uncertain"):
+            continue
+        why = _thought(text, mention, start, stop) or ("只是问问，说了没有" if asking else "")
+        if why:
+            mention.status, mention.why = "hypothetical", why
+            continue
+        behind = text[mention.end : mention.end + 14]
+        its = _ITS.match(behind)
+        if its is not None and (_THING.match(behind, its.end()) or (not proxy and _KIN.match(behind, its.end()))):
+            mention.lower("other_person", f"“{behind[: its.end() + 2]}”：不是本人")
+        elif _PETS.search(text, start, mention.start):
+            mention.lower("other_person", "说的是家畜宠物")
+        elif mention.sign.strange is not None and mention.sign.strange.search(text, start, stop):
+            mention.lower("hypothetical", "这里是别的意思")
+
+
+def _thought(text: str, mention: Mention, start: int, stop: int) -> str:
+    """Why a sign is only read, told or asked about; '' where it is not."""
+    before = text[start : mention.start]
+    behind = text[mention.end : stop + 6]
+    for frame in (_WRITTEN, _TOLD):
+        match = next(reversed(list(frame.finditer(before))), None)
+        if match is None or _HERE.search(before, match.end()):
+            continue
+        if frame is _WRITTEN or _THEN.search(behind):
+            return f"“{match[0]}”：是别人写的、交代的"
+    if _BOUND.search(before) and _OUGHT.search(before + behind) and not _HERE.search(before):
+        return "问到什么程度"
+    if _IS_IT.search(before) and _THEN.search(behind) and not _HERE.search(before):
+        return "在问要不要去医院"
+    if _HOW.search(before) or _ABOUT.match(behind):
+        return "在问怎么回事"
+    if _NAMED.match(behind):
+        return "是名称"
+    return ""
