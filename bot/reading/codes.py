@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.reading.facts import Facts
 from bot.reading.lexicon import Lexicon
 from bot.reading.signs import words
 
@@ -40,8 +41,9 @@ class MatterTables:
         rest: list[tuple[str, tuple[str, Any]]] = []
         for name in ("twice", "none", "very_bad", "very_good", "bad", "meh", "good"):
             rest += [(form, ("none", None) if name == "none" else ("mood", _GOOD[name])) for form in words(moods.get(name))]
+        rest += [(form, ("deed", None)) for form in words(moods.get("deed"))]
         rest += [(form, ("sarcasm", None)) for form in words(moods.get("sarcasm"))]
-        for name in ("never", "clinical"):
+        for name in ("here", "never", "clinical"):
             rest += [(form, (name, None)) for form in words(moods.get(name))]
         for group, forms in (data.get("staff") or {}).items():
             if group not in _GROUPS:
@@ -56,6 +58,7 @@ class MatterTables:
         rest += [(form, ("no", None)) for form in words(moods.get("no"))]
         rest += [(form, ("very", None)) for form in words(moods.get("very"))]
         self.lexicon: Lexicon[tuple[str, Any]] = Lexicon([*direct, *rest, *marks])
+        self.facts = Facts(data.get("ideas") or {}, data.get("facts") or {}, data.get("masks"), self.codes)
         self.absorbs = {tuple(pair.split("=")) for pair in words(data.get("absorbs"))}
         self.doctor = dict(pair.split("=") for pair in words(data.get("doctor_codes")))
         names = "".join(surnames.split()) or "　"

@@ -67,7 +67,7 @@ def _sequence(pattern: str, at: int, keep: int, *, top: bool) -> tuple[list[str]
     return list(dict.fromkeys(branches + forms)), at
 
 
-def _forms(pattern: str) -> list[str] | None:
+def few(pattern: str) -> list[str] | None:
     """All forms when they are few and the pattern repeats nothing, else None."""
     if "*" in pattern or "+" in pattern:
         return None
@@ -124,7 +124,7 @@ class Lexicon(Generic[T]):
                 continue
             if pattern[0] == "~" or "" in expand(pattern, 2):
                 raise ValueError(f"词条不能以 ~ 开头，也不能全部可缺：{pattern}")
-            forms = _forms(pattern)
+            forms = few(pattern)
             if forms is None:
                 self._add_regex(pattern, what)
             else:
@@ -201,6 +201,31 @@ class Lexicon(Generic[T]):
                 at = found
             else:
                 at += 1
+        return hits
+
+    def every(self, text: str) -> list[Hit[T]]:
+        """Every hit at every place, those inside others too."""
+        hits: list[Hit[T]] = []
+        root = self._root
+        length = len(text)
+        for at, char in enumerate(text):
+            if char in _NUMERALS and self._numbered and (at == 0 or text[at - 1] not in _NUMERALS):
+                best, end, _ = self._number(text, at)
+                if end:
+                    hits.append(Hit(at, end, best))
+            node = root.get(char)
+            end = at + 1
+            while node is not None:
+                if node.what is not None:
+                    hits.append(Hit(at, end, node.what))
+                for tail in node.tails:
+                    match = tail.match(text, end - tail.back)
+                    if match:
+                        hits.append(Hit(at, match.end(), tail.what))
+                if end == length:
+                    break
+                node = node.next.get(text[end])
+                end += 1
         return hits
 
 

@@ -3,41 +3,44 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from bot.reading import mood as evaluation
+from bot.reading import praise as thanks
 from bot.reading.codes import Code, MatterTables
+from bot.reading.facts import Fact
 from bot.reading.lexicon import Hit
+from bot.reading.mood import FLIPPED, Mood, Part
 from bot.reading.normalise import Text
 from bot.reading.reading import Record
 
+__all__ = ["Matters", "Mood", "find"]
+
 _PROPOSES = re.compile(r"有待|待提高|希望|建议|要改|需改|要加强|能改善|应该改")
-_FLIPPED = re.compile(r"(?:不|没那么|不算|不太|不怎么)(?:差|贵|难吃|脏|吵|凶|慢|乱|麻烦|冷|挤|复杂|久|长|黑|坑)$")
-
-
-@dataclass(slots=True)
-class Mood:
-    """An evaluation: `good` from -2 to 2; `about` what it is said of: '' for the whole, staff, an aspect, clinical."""
-
-    start: int
-    end: int
-    good: int
-    about: str
-    clause: int
-    group: str = ""
-    sarcastic: bool = False
-    staffed: tuple[int, int] | None = None
-
-
-@dataclass(slots=True)
-class _Part:
-    number: int
-    start: int
-    hits: list[Hit[tuple[str, Any]]] = field(default_factory=list)
-    exception: bool = False
-    elsewhere: bool = False
-    suggests: tuple[int, int] | None = None
-    thanks: tuple[int, int] | None = None
+_HOPES = re.compile(r"要是|如果|希望|能|再|多|早点")
+_ASKED = re.compile(
+    r"怎么(?:交|办|走|去|挂|约|取|开|报|补|弄|打|查|退|领|坐|申)|多少(?:啊|呀|呢|钱|[?]|$)|是多少|几[点天号楼]|在哪|哪里|哪儿|什么时候"
+    r"|(?:能|可以|需要|要|还|用).{0,5}吗|能补|方便不|[能行要]不[能行要]"
+)
+_BUT = re.compile(r"才|还没|没人|半天|太|老是|这么|那么|难道|凭|又")
+# What an ordinary question about the hospital's business may name without complaining of it.
+_BUSINESS = ("MI", "ME", "MF01", "MF03", "MF04", "AF01", "RC")
+# These are said of the body as well: words on which a symptom rests are no matter.
+_INJURY = frozenset(("CS01", "CS02", "CS03", "CS04", "CQ01", "CQ04"))
+_STAINED = re.compile(r"换|渍|迹|印")
+_SPOKEN = frozenset(("RR01", "RL01", "ME01", "AF02", "MF01"))
+_SAID = (
+    ("护士", "nurse"),
+    ("医生", "doctor"),
+    ("大夫", "doctor"),
+    ("主任", "doctor"),
+    ("护工", "caregiver"),
+    ("保安", "property"),
+    ("收费的", "window"),
+    ("窗口", "window"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +55,29 @@ class Matters:
 
 
 class _Reader:
-    def __init__(self, text: Text, tables: MatterTables, staff_names: tuple[str, ...]) -> None:
+    def __init__(
+        self, text: Text, tables: MatterTables, names: tuple[str, ...], signs: Sequence[tuple[int, int]], *, asked: bool
+    ) -> None:
         self.source = text
         self.text = text.text
         self.tables = tables
-        self.names = staff_names
-        self.records: list[Record] = []
+        self.names = names
+        self.signs = signs
+        self.asked = asked
+        self.placed: list[tuple[Record, int]] = []
         self.moods: list[Mood] = []
         self.notes: list[str] = []
-        self.nothing = False
         self.mild = True
         self.hits = tables.lexicon.scan(self.text)
+        self.facts = tables.facts.find(self.text, text.breaks) if len(self.text) > 3 else []
         self.parts = self._split()
+        self.demands = any(hit.what[0] == "demand" or (hit.what[0] == "code" and hit.what[1].code == "RR04") for hit in self.hits)
+        self.raised = any(hit.what[0] == "raise" for hit in self.hits)
 
-    def _split(self) -> list[_Part]:
-        parts = [_Part(0, 0)]
+    def _split(self) -> list[Part]:
+        parts = [Part(0, 0)]
         elsewhere = False
+        sentence = 0
         breaks = sorted(self.source.breaks)
         for hit in self.hits:
             kind = hit.what[0]
@@ -75,95 +85,89 @@ class _Reader:
                 place = breaks.pop(0)
                 last = parts[-1].hits[-1] if parts[-1].hits else None
                 if last is not None and last.end <= place and last.what[0] not in ("no", "very", "staff", "aspect"):
-                    parts.append(_Part(len(parts), place))
+                    parts.append(Part(len(parts), place, sentence, elsewhere=elsewhere))
             if kind in ("stop", "comma", "except"):
-                parts.append(_Part(len(parts), hit.end, exception=kind == "except"))
-                if kind == "stop":
-                    elsewhere = False
-                parts[-1].elsewhere = elsewhere
+                sentence += kind == "stop"
+                elsewhere = elsewhere and kind != "stop"
+                parts.append(Part(len(parts), hit.end, sentence, exception=kind == "except", elsewhere=elsewhere))
                 continue
             part = parts[-1]
+            if part.elsewhere and (kind == "here" or self._ours(hit)):
+                part = Part(len(parts), hit.start, sentence)
+                parts.append(part)
+                elsewhere = False
             if kind == "never":
                 part.elsewhere = elsewhere = True
-            elif kind == "staff" and self.text[hit.start : hit.end].startswith(("你们", "贵")):
-                part.elsewhere = elsewhere = False
-            elif kind == "suggest" and part.suggests is None:
+            elif kind == "suggest" and part.suggests is None and self._proposes(hit):
                 part.suggests = (hit.start, hit.end)
             elif kind == "thanks" and part.thanks is None:
                 part.thanks = (hit.start, hit.end)
             part.hits.append(hit)
+        for part, behind in zip(parts, [*parts[1:], None], strict=True):
+            part.end = behind.start if behind is not None else len(self.text)
+            part.signs = any(part.start <= start < part.end for start, _ in self.signs)
+            part.asks = bool(_ASKED.search(self.text, part.start, part.end)) and not _BUT.search(self.text, part.start, part.end)
         return parts
 
+    def _ours(self, hit: Hit[tuple[str, Any]]) -> bool:
+        return hit.what[0] == "staff" and self.text.startswith(("你们", "贵"), hit.start)
+
+    def _proposes(self, hit: Hit[tuple[str, Any]]) -> bool:
+        return not self.text.startswith("就", hit.start) or _HOPES.search(self.text, 0, hit.start) is not None
+
     def read(self) -> Matters:
-        self.parts = [part for part in self.parts if part.hits or part.number == 0]
-        for number, part in enumerate(self.parts):
+        facts = self._facts()
+        kept = [part for part in self.parts if part.hits or part.number == 0 or any(fact[1] is part for fact in facts)]
+        for number, part in enumerate(kept):
             part.number = number
-            self._moods(part)
-        sarcasm = any(hit.what[0] == "sarcasm" for hit in self.hits)
-        demands = any(hit.what[0] == "demand" or (hit.what[0] == "code" and hit.what[1].code == "RR04") for hit in self.hits)
-        raised = any(hit.what[0] == "raise" for hit in self.hits)
-        for part in self.parts:
+        self.parts = kept
+        for part in kept:
+            self.moods += evaluation.moods(self.text, part, signs=bool(self.signs))
+        for fact, part in facts:
+            if fact.denied:
+                self.moods.append(Mood(fact.at, fact.to, 1, "aspect", part.number, denied=True))
+        for part in kept:
             if not part.elsewhere:
-                self._matters(part, demands, raised)
-        known = {record.code for record in self.records}
-        gone = {less for more, less in self.tables.absorbs if more in known}
-        self.records = [record for record in self.records if record.code not in gone]
-        if len(self.records) > 1:
-            self.records = [record for record in self.records if record.code != "OT00"]
-        bad = [record for record in self.records if record.type in ("complaint", "dissatisfaction")]
-        if sarcasm and (bad or any(mood.good < 0 for mood in self.moods)):
+                self._matters(part, [fact for fact, place in facts if place is part and not fact.denied])
+        self._tidy()
+        bad = [(record, place) for record, place in self.placed if record.type != "suggestion"]
+        marked = any(hit.what[0] == "sarcasm" for hit in self.hits)
+        evaluation.mock(self.text, kept, self.moods, bad, marked=marked)
+        praised = thanks.praise(self.source, self.tables, self.names, kept, self.moods)
+        if any(mood.sarcastic for mood in self.moods) or self._mocking_thanks(bad):
+            praised = [record for record in praised if record.person]
             for mood in self.moods:
-                if mood.good > 0 and mood.about != "clinical" and not self._plain(mood):
-                    mood.sarcastic = True
-        for part in self.parts:
-            if not part.elsewhere:
-                self._praise(part)
-        return Matters(tuple(self.records), tuple(self.moods), self.nothing, self.mild, tuple(self.notes))
+                mood.sarcastic = mood.sarcastic or (mood.good > 0 and self._mocking_thanks(bad))
+        self.notes += [f"“{record.quote}” → 表扬" for record in praised]
+        records = (*(record for record, _ in self.placed), *praised)
+        nothing = any(hit.what[0] == "none" for hit in self.hits)
+        return Matters(records, tuple(self.moods), nothing, self.mild, tuple(self.notes))
 
-    def _plain(self, mood: Mood) -> bool:
-        return "满意" in self.text[mood.start : mood.end]
+    def _mocking_thanks(self, bad: Sequence[tuple[Record, int]]) -> bool:
+        """谢谢你们让我在走廊睡了三天: thanked for what went wrong."""
+        return bool(bad) and re.search(r"(?:谢|感激|多亏|感恩|托).{0,9}(?:让我|害|把我|叫我|给我整|一个)", self.text) is not None
 
-    def _moods(self, part: _Part) -> None:
-        no: Hit[tuple[str, Any]] | None = None
-        about, group = "", ""
-        staffed: tuple[int, int] | None = None
-        edge = -1
-        for hit in part.hits:
-            kind, what = hit.what
-            if kind == "no":
-                no, edge = hit, hit.end
-            elif kind == "very":
-                if edge == hit.start:
-                    edge = hit.end
-            elif kind == "staff":
-                about, group, staffed = about if about == "aspect" else "staff", what, (hit.start, hit.end)
-            elif kind == "aspect":
-                about = "aspect"
-            elif kind == "clinical":
-                if about == "":
-                    about = "clinical"
-            elif kind == "none":
-                self.nothing = True
-            elif kind in ("mood", "sarcasm") or (kind == "code" and _FLIPPED.search(self.text[hit.start : hit.end])):
-                good = what if kind == "mood" else 1
-                if no is not None and edge == hit.start:
-                    good = -1 if good > 0 else 1
-                mood = Mood(hit.start, hit.end, good, about, part.number, group, kind == "sarcasm", staffed)
-                if kind == "code":
-                    mood.about = "aspect"
-                if not part.elsewhere and kind != "sarcasm":
-                    self.moods.append(mood)
-                elif kind == "sarcasm" and not part.elsewhere:
-                    mood.sarcastic = False
-                    self.moods.append(mood)
-                no = None
+    def _facts(self) -> list[tuple[Fact, Part]]:
+        found = []
+        for fact in self.facts:
+            part = next(part for part in reversed(self.parts) if part.start <= fact.at)
+            touched = any(start < fact.to and fact.at < end for start, end in self.signs)
+            stained = fact.code == "ME01" and _STAINED.search(self.text, fact.start, fact.to + 3) is not None
+            if touched and not stained and (fact.code not in _INJURY or fact.code == "CQ04") and fact.code != "RR04":
+                self.notes.append(f"“{self.source.quote(fact.start, fact.end)}”说的是病情，不记")
+            elif not part.elsewhere:
+                found.append((fact, part))
+        return found
 
-    def _matters(self, part: _Part, demands: bool, raised: bool) -> None:
+    def _matters(self, part: Part, facts: Sequence[Fact]) -> None:
         no: Hit[tuple[str, Any]] | None = None
         group = ""
         staff_end = -1
         aspects: list[Hit[tuple[str, Any]]] = []
         coded = False
+        who = next((hit.what[1] for hit in part.hits if hit.what[0] == "staff" and hit.what[1] != "other"), "")
+        for fact in facts:
+            coded = self._coded(part, self.tables.codes[fact.code], fact.start, fact.end, who) or coded
         for hit in part.hits:
             kind, what = hit.what
             if kind == "no":
@@ -174,125 +178,110 @@ class _Reader:
                 aspects.append(hit)
             elif kind == "code":
                 said = self.text[hit.start : hit.end]
-                if (no is not None and hit.start - no.end <= 1) or _FLIPPED.search(said):
+                denied = (no is not None and hit.start - no.end <= 1) or FLIPPED.search(said) is not None
+                if denied:
                     self.notes.append(f"“{said}”前有否定，不记")
+                    if no is not None and not self.signs:
+                        self.moods.append(Mood(hit.start, hit.end, 1, "aspect", part.number, denied=True))
                     coded = True
-                    continue
-                self._add(part, what, hit.start, hit.end, group or _named_group(said), demands, raised)
-                coded = True
-        if coded:
-            return
+                elif not self._overruled(hit):
+                    coded = self._coded(part, what, hit.start, hit.end, group or _named_group(said)) or coded
+        if not coded:
+            self._judged(part, aspects, group, staff_end)
+
+    def _overruled(self, hit: Hit[tuple[str, Any]]) -> bool:
+        """Whether a fact that says more about the same mishap, or a symptom, speaks against a listed wording."""
+        if self.text[hit.start] == "没" and self.text[hit.start - 1 : hit.start] == "有":
+            return True
+        for fact in self.facts:
+            meets = fact.at < hit.end and hit.start < fact.to
+            covers = hit.start <= fact.start and fact.end <= hit.end
+            if meets and not covers and fact.code != hit.what[1].code and fact.ideas > 1:
+                return True
+        code = hit.what[1].code
+        return code not in _INJURY and code != "RR04" and any(start < hit.end and hit.start < end for start, end in self.signs)
+
+    def _coded(self, part: Part, code: Code, start: int, end: int, group: str) -> bool:
+        if part.asks and code.code.startswith(_BUSINESS) and (part.end >= len(self.text) - 1 or self.asked):
+            self.notes.append(f"“{self.source.quote(start, end)}”是提问，不记")
+            return False
+        if part.signs and code.code in _SPOKEN and not any(hit.what[0] in ("staff", "here") for hit in part.hits):
+            return False
+        self._add(part, code, start, end, group)
+        return True
+
+    def _judged(self, part: Part, aspects: Sequence[Hit[tuple[str, Any]]], group: str, staff_end: int) -> None:
+        """A bad word about an aspect or a person, or a proposal, with nothing more exact."""
         for mood in self.moods:
-            if mood.clause != part.number or mood.good >= 0 or mood.sarcastic:
+            if mood.clause != part.number or mood.good >= 0 or mood.sarcastic or mood.about == "clinical":
                 continue
             near = next((hit for hit in reversed(aspects) if hit.start <= mood.start), aspects[0] if aspects else None)
             if near is not None:
-                self._add(part, near.what[1], min(near.start, mood.start), max(near.end, mood.end), group, demands, raised)
+                self._coded(part, near.what[1], min(near.start, mood.start), max(near.end, mood.end), group)
                 return
             if group and group != "other" and staff_end <= mood.start:
                 code = self.tables.codes["CQ01" if group == "doctor" and "技术" in self.text else "RR01"]
-                start = mood.staffed[0] if mood.staffed else mood.start
-                self._add(part, code, start, mood.end, group, demands, raised)
+                self._add(part, code, mood.staffed[0] if mood.staffed else mood.start, mood.end, group)
                 return
         if part.suggests is not None:
             end = max([part.suggests[1], *(hit.end for hit in part.hits)])
-            meant: Code | None = aspects[0].what[1] if aspects else self._guess(part)
-            meant = meant or self.tables.codes.get("OT00")
+            meant: Code | None = aspects[-1].what[1] if aspects else self._guess(part)
+            if meant is None and ("建议" in self.text or group):
+                meant = self.tables.codes.get("OT00")
             if meant is not None:
-                self._add(part, meant, part.suggests[0], end, group, demands, raised)
+                self._add(part, meant, part.suggests[0], end, group)
 
-    def _guess(self, part: _Part) -> Code | None:
-        for earlier in self.parts[: part.number]:
-            for hit in earlier.hits:
-                if hit.what[0] == "aspect":
+    def _guess(self, part: Part) -> Code | None:
+        for other in (*self.parts[: part.number], *self.parts[part.number + 1 :]):
+            for hit in other.hits:
+                if hit.what[0] == "aspect" and other.sentence == part.sentence:
                     return hit.what[1]  # type: ignore[no-any-return]
         return None
 
-    def _add(self, part: _Part, code: Code, start: int, end: int, group: str, demands: bool, raised: bool) -> None:
+    def _add(self, part: Part, code: Code, start: int, end: int, group: str) -> None:
         if group == "doctor" and code.code in self.tables.doctor:
             code = self.tables.codes[self.tables.doctor[code.code]]
-        if any(record.code == code.code for record in self.records):
+        if any(record.code == code.code for record, _ in self.placed):
             return
         self.mild = self.mild and part.exception
         kind = code.type
-        proposes = part.suggests is not None or _PROPOSES.search(self.text, start, end) is not None
+        proposed = part.suggests
+        if proposed is None and part.number and self.parts[part.number - 1].sentence == part.sentence:
+            proposed = self.parts[part.number - 1].suggests
+        proposes = proposed is not None or _PROPOSES.search(self.text, start, end) is not None
         if proposes and kind != "complaint":
             kind = "suggestion"
-            start = min(start, part.suggests[0]) if part.suggests is not None else start
-        elif demands:
+            start = min(start, proposed[0]) if proposed is not None else start
+        elif self.demands:
             kind = "complaint"
-        severity = min(3, code.severity + 1) if raised and code.code != "RR04" else code.severity
-        severity = max(severity, code.severity)
-        self.records.append(
-            Record(kind, code.code, severity, group or code.group or None, self._person(part), self.source.quote(start, end))
-        )
-        self.notes.append(f"“{self.source.quote(start, end)}” → {code.code} {code.name}")
+        severity = min(3, code.severity + 1) if self.raised and code.code != "RR04" else code.severity
+        name = thanks.person(self.source, self.tables, self.names, part.start, part.end)
+        quote = self.source.quote(start, end)
+        record = Record(kind, code.code, max(severity, code.severity), group or code.group or None, name, quote)
+        self.placed.append((record, part.number))
+        self.notes.append(f"“{quote}” → {code.code} {code.name}")
 
-    def _person(self, part: _Part) -> str | None:
-        start = part.start
-        following = self.parts[part.number + 1].start if part.number + 1 < len(self.parts) else len(self.text)
-        for name in self.names:
-            if name and self.text.find(name, start, following) >= 0:
-                return name
-        match = self.tables.person.search(self.text, start, following)
-        if match is None:
-            return None
-        name = "behind" if match["behind"] else "before"
-        return self.source.quote(*match.span(name)) or None
-
-    def _praise(self, part: _Part) -> None:
-        """Praise thanks a person or a ward: staff with a good word, or thanks said to them."""
-        staff = [hit for hit in part.hits if hit.what[0] == "staff"]
-        person = self._person(part)
-        good = [mood for mood in self.moods if mood.clause == part.number and mood.good > 0 and not mood.sarcastic]
-        good = [mood for mood in good if mood.about in ("staff", "aspect") or person]
-        if part.exception and not good:
-            return
-        thanked = part.thanks is not None and any(hit.end - hit.start >= 2 for hit in staff)
-        polite = part.thanks is not None and self.text[part.thanks[0]] in "谢多感辛"
-        if (
-            thanked
-            and polite
-            and len(self.text) <= 8
-            and not good
-            and not any("全" in self.text[hit.start : hit.end] for hit in staff)
-        ):
-            thanked = bool(person) and len(self.text) > 6
-        if part.thanks is not None and not staff and not person and part.number:
-            before = self.parts[part.number - 1]
-            if not any(hit.what[0] == "code" for hit in before.hits):
-                staff = [hit for hit in before.hits if hit.what[0] == "staff"]
-                person = self._person(before)
-                thanked = bool(staff)
-        if not staff and not person:
-            return
-        if not good and not thanked:
-            return
-        start = min([hit.start for hit in staff] + [part.thanks[0] if part.thanks else 10**6] + [mood.start for mood in good])
-        end = max([hit.end for hit in staff] + [mood.end for mood in good] + [part.thanks[1] if part.thanks else 0])
-        group = staff[0].what[1] if staff else None
-        if any(record.type == "praise" and record.person == person for record in self.records):
-            return
-        self.records.append(Record("praise", None, None, group, person, self.source.quote(start, end)))
-        self.notes.append(f"“{self.source.quote(start, end)}” → 表扬")
-
-
-_SAID = (
-    ("护士", "nurse"),
-    ("医生", "doctor"),
-    ("大夫", "doctor"),
-    ("主任", "doctor"),
-    ("护工", "caregiver"),
-    ("保安", "property"),
-    ("收费的", "window"),
-    ("窗口", "window"),
-)
+    def _tidy(self) -> None:
+        """What one record says, another need not echo."""
+        known = {record.code for record, _ in self.placed}
+        gone = {less for more, less in self.tables.absorbs if more in known}
+        self.placed = [(record, place) for record, place in self.placed if record.code not in gone]
+        if len(self.placed) > 1:
+            self.placed = [(record, place) for record, place in self.placed if record.code != "OT00"]
 
 
 def _named_group(said: str) -> str:
     return next((group for word, group in _SAID if word in said), "")
 
 
-def find(text: Text, tables: MatterTables, staff_names: tuple[str, ...] = ()) -> Matters:
-    """Every matter of a text; `staff_names` are matched before names are guessed."""
-    return _Reader(text, tables, staff_names).read()
+def find(
+    text: Text,
+    tables: MatterTables,
+    staff_names: tuple[str, ...] = (),
+    signs: Sequence[tuple[int, int]] = (),
+    *,
+    asked: bool = False,
+) -> Matters:
+    """Every matter of a text; `staff_names` are matched before names are guessed. `signs`: where symptoms are told; `asked`:
+    the reply asks something."""
+    return _Reader(text, tables, staff_names, signs, asked=asked).read()

@@ -27,24 +27,26 @@ def chosen(option: Option | None) -> str | None:
     return next((VIEWS[good] for word, good in _LABELS if word in label), None)
 
 
-def view(matters: Matters, *, bare: bool) -> str | None:
-    """`bare`: evaluations that name nothing count for the whole."""
+def view(matters: Matters, *, bare: bool, abused: bool = False) -> str | None:
+    """`bare`: evaluations that name nothing count for the whole. `abused`: the reply calls names and says nothing else."""
     moods = [mood for mood in matters.moods if not mood.sarcastic and mood.about != "clinical"]
     bad = [record for record in matters.records if record.type in ("complaint", "dissatisfaction")]
     praise = [record for record in matters.records if record.type == "praise"]
     sarcastic = any(mood.sarcastic for mood in matters.moods)
-    whole = [mood for mood in moods if mood.about == ""] if bare else []
+    whole = [mood for mood in moods if mood.about == "" and not mood.deed and (bare or mood.named or mood.explicit)]
     plain = [mood for mood in whole if not (bad and mood.good < 0 and len(whole) > 1)]
     if plain and not sarcastic:
         return VIEWS[_overall(plain)]
     if bad:
         if any(mood.good == -2 for mood in moods):
             return "very_dissatisfied"
-        good = [mood for mood in moods if mood.good > 0]
+        good = [mood for mood in moods if mood.good > 0 and not mood.denied]
         if (praise or good) and not sarcastic:
             return "satisfied" if matters.excepted else "neutral"
         return "dissatisfied"
-    named = [mood for mood in moods if mood.about in ("staff", "aspect")]
+    if sarcastic or abused:
+        return "dissatisfied"
+    named = [mood for mood in moods if mood.about in ("staff", "aspect") or mood.deed]
     if named:
         goods = {mood.good for mood in named}
         if max(goods) > 0 and min(goods) < 0:
@@ -56,7 +58,8 @@ def view(matters: Matters, *, bare: bool) -> str | None:
 
 
 def _overall(moods: list[Mood]) -> int:
-    goods = [mood.good for mood in moods]
+    """The verdict where one is given; else the last word where good and bad are both said, else the strongest."""
+    goods = [mood.good for mood in moods if mood.verdict] or [mood.good for mood in moods]
     if max(goods) > 0 and min(goods) < 0:
         return goods[-1]
     return max(goods, key=abs)
