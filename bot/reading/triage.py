@@ -16,7 +16,7 @@ from bot.reading.mention import Clause, Mention
 from bot.reading.normalise import Text
 from bot.reading.numbers import Number
 from bot.reading.reading import Finding, Question
-from bot.reading.signs import LEVELS, Combination, Condition, Population, RedFlags
+from bot.reading.signs import LEVELS, Combination, Population, RedFlags
 
 _CHILDREN = frozenset(("infant", "child", "postpartum"))
 _SAYS = frozenset(("sign", "phenomenon", "measure", "gone"))
@@ -57,8 +57,8 @@ class Triage:
         self.hits = hits
         measures = measured(text.text, numbers, flags, asked(question, flags)) if numbers else []
         if measures:
-            spans = [(hit.start, hit.end) for hit in measures]
-            hits = [hit for hit in hits if not any(start < hit.end and hit.start < end for start, end in spans)]
+            taken = {place for hit in measures for place in range(hit.start, hit.end)}
+            hits = [hit for hit in hits if taken.isdisjoint(range(hit.start, hit.end))]
             hits = sorted([*hits, *measures], key=lambda hit: hit.start)
         self.notes: list[str] = []
         self.findings: tuple[Finding, ...] = ()
@@ -155,8 +155,14 @@ class Triage:
             if known is None or finding.level < known.level:
                 findings[key] = finding
             self._count(mention, finding.level)
+        live: dict[str, list[Mention]] = {}
+        for mention in self.mentions:
+            if mention.status in ("present", "uncertain"):
+                live.setdefault(mention.sign.name, []).append(mention)
+                if mention.measure is not None:
+                    live.setdefault(mention.measure.name, []).append(mention)
         for combination in self.flags.combinations:
-            self._combine(combination, findings)
+            self._combine(combination, live, findings)
         self.findings = tuple(findings.values())
         self.mentions = [mention for mention in self.mentions if not mention.sign.cue]
 
@@ -184,14 +190,19 @@ class Triage:
             if any(condition.name == mention.sign.name and condition.holds(mention.value) for condition in rule.signs):
                 mention.level = min(mention.level or rule.level, rule.level)
 
-    def _combine(self, rule: Combination, findings: dict[tuple[str, str, str], Finding]) -> None:
-        live = [mention for mention in self.mentions if mention.status in ("present", "uncertain")]
+    def _combine(self, rule: Combination, live: dict[str, list[Mention]], findings: dict[tuple[str, str, str], Finding]) -> None:
         chosen: list[Mention] = []
         for group in rule.groups:
-            met = [mention for mention in live if mention not in chosen and any(_met(condition, mention) for condition in group)]
-            if not met:
+            met = (
+                mention
+                for condition in group
+                for mention in live.get(condition.name, ())
+                if condition.holds(mention.value) and not any(mention is other for other in chosen)
+            )
+            first = next(met, None)
+            if first is None:
                 return
-            chosen.append(met[0])
+            chosen.append(first)
         if rule.same_side:
             sides = {mention.side for mention in chosen} - {""}
             if len(sides) > 1 or sides & {"双", "两"}:
@@ -211,11 +222,6 @@ class Triage:
 
 def _later(first: str, second: str) -> str:
     return max(first, second)
-
-
-def _met(condition: Condition, mention: Mention) -> bool:
-    name = mention.measure.name if mention.measure is not None else ""
-    return condition.name in (mention.sign.name, name) and condition.holds(mention.value)
 
 
 def _degreed(mention: Mention) -> str:
