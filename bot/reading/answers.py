@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from bot.reading import dates, quantities, yesno
+from bot.reading import days, numbers, quantities, repair, yesno
 from bot.reading.mention import Mention
 from bot.reading.normalise import Text
 from bot.reading.numbers import Number
 from bot.reading.reading import Answer, Question
 
 if TYPE_CHECKING:
-    from bot.reading.options import Chosen
+    from bot.reading.mentioned import Chosen
     from bot.reading.tables import Tables
 
 _CLAUSE = re.compile(r"[,。!?;\n]")
@@ -22,13 +24,8 @@ _DENIED = re.compile(
     r"(?:不|没有?|无|未|没怎么|不怎么|从来没|没再|并没有?|不再|没有?再|不太)(?:有|再|什么|怎么|出现|任何|发生|感觉|觉得|按时)?$"
 )
 _TENTATIVE = re.compile(r"好像|可能|也许|大概|似乎|说不准|不确定|应该|估计")
-_SAYS_YES = re.compile(r"有|了|过|是|在|都|还|会")
 
-_NOT_THEN = re.compile(r"(?:除了|除|不要|不能|别|不是|不在|避开|不想)$")
-_NOT_ON = re.compile(
-    r"(?:那天|当天|上午|下午|早上|晚上|我|他|她|都|又|也|就|可能|肯定|是|要|得|有事|[,，])*"
-    r"(?:不行|不可以|不能|不成|不中|没空|没时间|不得空|不得闲|去不了|来不了|去不成|来不成|约不上|约满|没号|走不开|不方便|不去|不来|有事|要上班|除外|以外|之外)"
-)
+_THANKED = re.compile(r"(?:谢谢|多谢|谢了|感谢|辛苦了?)(?:你们?|您|医生|护士|大夫|关心)*(?:了|啦)?$")
 
 
 class Reply:
@@ -50,7 +47,25 @@ class Reply:
         self.mentions = mentions
 
     def answer(self, question: Question, *, unasked: bool = False) -> Answer:
-        """Read the reply as an answer. Status is ok, unclear or out_of_range; off_topic is decided with the intents."""
+        """Read the reply as an answer. Status is ok, unclear or out_of_range; off_topic is decided with the intents. An unclear
+        answer with a quote spoke to the question all the same (a range, 都可以)."""
+        if not unasked and question.kind not in ("text", "feedback", "image"):
+            for start, end in repair.pieces(self.text, self.source.breaks):
+                again = self._part(start, end).answer(question, unasked=unasked)
+                if again.status == "ok":
+                    return again
+        return self._plain(question, unasked)
+
+    def _part(self, start: int, end: int) -> Reply:
+        source = self.source.part(start, end)
+        within = None
+        if self.mentions is not None:
+            within = [
+                replace(one, start=one.start - start, end=one.end - start) for one in self.mentions if start <= one.start < end
+            ]
+        return Reply(source, numbers.find(source.text), self.tables, within, self.today)
+
+    def _plain(self, question: Question, unasked: bool) -> Answer:
         kind = question.kind
         if not self.text.strip(_EDGES) and kind not in ("text", "feedback", "image"):
             return Answer("unclear")
@@ -63,7 +78,7 @@ class Reply:
         if kind == "yesno":
             return self._yesno(question, unasked)
         if kind == "date":
-            return self._date(unasked, question)
+            return days.read(self, question, unasked)
         return self._free(unasked)
 
     def ok(self, value: Any, start: int, end: int, *, sure: bool = True) -> Answer:
@@ -105,23 +120,29 @@ class Reply:
         choices = self.tables.options(question.options)
         if unasked:
             return self._unasked(question, choices.one)
-        chosen = self._settled(question, choices.one(self.text))
+        chosen = self._settled(question, choices.one(self.text, self.source.breaks))
         return self._chosen(question, chosen, several=False)
 
     def _settled(self, question: Question, chosen: Chosen) -> Chosen:
         """Whether the words leave it open after all."""
         text = self.text
         if chosen.picks and not chosen.clash:
-            bare = text.strip(_EDGES)
-            if bare in self.tables.vague and not any(bare in option.labels for option in question.options):
-                return type(chosen)()
+            said = [clause.strip(_EDGES) for clause in self._clauses()]
+            said = [clause for clause in said if clause and _THANKED.fullmatch(clause) is None]
+            vague = all(_THANKED.sub("", clause) in self.tables.vague for clause in said)
+            if vague and not any(clause in option.labels for option in question.options for clause in said):
+                return type(chosen)(start=0, end=len(text))
         return chosen
+
+    def _clauses(self) -> list[str]:
+        places = sorted({mark.start() for mark in _CLAUSE.finditer(self.text)} | set(self.source.breaks) | {0, len(self.text)})
+        return [self.text[start:end] for start, end in pairwise(places)]
 
     def _chosen(self, question: Question, chosen: Chosen, *, several: bool) -> Answer:
         if chosen.beyond:
             return Answer("out_of_range")
         if chosen.clash or not chosen.picks or (not several and len(chosen.picks) > 1):
-            return Answer("unclear")
+            return Answer("unclear", quote=self.source.quote(chosen.start, chosen.end))
         values = [question.options[index].value for index in sorted(chosen.picks)]
         if several:
             if len(values) > 1:
@@ -140,7 +161,7 @@ class Reply:
         choices = self.tables.options(question.options)
         if unasked:
             return self._unasked(question, choices.several)
-        return self._chosen(question, choices.several(self.text), several=True)
+        return self._chosen(question, choices.several(self.text, self.source.breaks), several=True)
 
     def _unasked(self, question: Question, read: Any) -> Answer:
         """An option counts unasked only where its clause names the matter or a label of two characters stands in full."""
@@ -234,8 +255,6 @@ class Reply:
             return None, begin, end
         if any(hit.what == "no" for hit in hits):
             return False, begin, end
-        if hits or _SAYS_YES.search(after) or len(clause) <= size + 6:
-            return True, begin, end
         return True, begin, end
 
     def _leaning(self, text: str) -> Answer:
@@ -251,32 +270,3 @@ class Reply:
             if all(mention.status == "negated" for mention in self.mentions):
                 return self.ok(False, self.mentions[0].start, self.mentions[-1].end, sure=False)
         return self.ok(said.value, said.start, said.end, sure=False) if said is not None else Answer("unclear")
-
-    def _ruled_out(self, day: dates.Day) -> bool:
-        """周三不行，除了周五: a day that it shall not be."""
-        before, after = self.text[max(0, day.start - 4) : day.start], self.text[day.end : day.end + 10]
-        return _NOT_THEN.search(before) is not None or _NOT_ON.match(after) is not None
-
-    def _date(self, unasked: bool, question: Question) -> Answer:
-        days = dates.find(self.text, self.today)
-        if unasked:
-            days = [day for day in days if self.speaks(question, day.start)]
-        fitting = [day for day in days if not self._ruled_out(day)]
-        if not fitting:
-            return Answer("unclear")
-        if all(day.impossible for day in fitting):
-            return Answer("out_of_range")
-        days = fitting
-        known = {day.on for day in days}
-        if None in known and len(known) > 1:
-            known.discard(None)
-        if len(known) != 1 or None in known or self.tables.undecided.search(self.text):
-            corrected = [
-                day for day in days if re.search(r"(?:不对|错了|改成|改到|应该是|不是.{1,8}是)$", self.text[: day.start])
-            ]
-            if len(corrected) == 1 and corrected[0].on is not None:
-                return self.ok(corrected[0].on.isoformat(), corrected[0].start, corrected[0].end)
-            return Answer("unclear")
-        day = next(day for day in days if day.on is not None)
-        assert day.on is not None
-        return self.ok(day.on.isoformat(), day.start, day.end)

@@ -118,7 +118,7 @@ class Normaliser:
         drops = "|".join(map(re.escape, sorted(fillers, key=len, reverse=True))) or "(?!)"
         self._pattern = re.compile(
             rf"(?P<word>{words})"
-            rf"|(?P<drop>{drops}|\x00|嗯+[ ,]*(?=[一-龥0-9a-z]))"
+            rf"|(?P<drop>(?:{drops}|\x00)+|嗯+[ ,]*(?=[一-龥0-9a-z]))"
             r"|(?P<point>(?<=\d)\s*[.。·]\s*(?=\d))"
             r"|(?P<keep>(?<=[0-9a-z])[ ](?=[0-9a-z]))"
             r"|(?P<space> +)"

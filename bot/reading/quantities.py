@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from bot.reading import triage
+from bot.reading import measures
 from bot.reading.numbers import Number, factor
 from bot.reading.reading import Answer, Question
 
@@ -42,7 +42,7 @@ def read(reply: Reply, question: Question, unasked: bool) -> Answer:
         count = len(re.findall("[⭐🌟★]", stars[1]))
         within = (question.min is None or count >= question.min) and (question.max is None or count <= question.max)
         return Answer("ok", count, reply.source.raw, "") if within else Answer("out_of_range")
-    wanted = triage.asked(question, reply.tables.flags)
+    wanted = measures.asked(question, reply.tables.flags)
     fitting = _fitting(reply, question, wanted, unasked)
     if not fitting:
         return _words(reply, question, wanted, unasked)
@@ -89,7 +89,7 @@ def _fitting(reply: Reply, question: Question, wanted: Any, unasked: bool) -> li
     if match:
         value = float(f"{match[1]}.{match[2]}")
         return [(Number(0, len(text), value, value, "temperature"), value)]
-    measured = triage.measured(text, numbers, reply.tables.flags, None if unasked else wanted) if wanted is not None else []
+    measured = measures.measured(text, numbers, reply.tables.flags, None if unasked else wanted) if wanted is not None else []
     meaning = {hit.start: hit.what[1][0].name for hit in measured}
     share: float | None = 1.0
     for number in numbers:

@@ -32,6 +32,7 @@ _ELSEWHERE = frozenset(
         "later",
     )
 )
+_STOPS = ("接收", "退订", "拒收", "不再联系")
 _POLITE = frozenset(("thanks", "greeting"))
 
 
@@ -58,10 +59,14 @@ def read(
     answered = reply.answer(question, unasked=unasked) if question is not None else None
     ok = answered is not None and answered.status in ("ok", "out_of_range") and question is not None and question.kind != "text"
     meant = tables.intents.read(source.text, ok or bool(found))
-    matter = matters.find(source, tables.matters, staff_names)
-    view = satisfaction.view(matter, bare=satisfaction.asks(question))
+    signs = [(mention.start, mention.end) for mention in triage.mentions] if len(text) <= LONGEST else []
+    matter = matters.find(source, tables.matters, staff_names, signs, asked="question" in meant)
+    view = satisfaction.view(matter, bare=satisfaction.asks(question), abused="abuse" in meant and len(meant) == 1)
     if question is not None and answered is not None:
+        _settled(meant, reply, question, answered)
         answered = _placed(answered, question, meant, triage, matter)
+        if "correction" in meant:
+            answered = replace(answered, corrects=True)
         if question.kind == "choice" and answered.status == "ok" and satisfaction.asks(question):
             option = next((option for option in question.options if option.value == answered.value), None)
             view = satisfaction.chosen(option) or view
@@ -72,13 +77,15 @@ def read(
 def _placed(
     answered: Answer, question: Question, meant: dict[str, tuple[int, int]], triage: Triage, matter: matters.Matters
 ) -> Answer:
-    if "correction" in meant and answered.status == "ok":
-        answered = replace(answered, corrects=True)
     if _ASIDE & meant.keys():
         return Answer("off_topic", rest=answered.rest)
     if question.kind in ("text", "feedback", "image"):
         return Answer("off_topic") if "later" in meant or "refuse" in meant else answered
-    if answered.status != "unclear" and (answered.sure or question.kind != "yesno" or not _ELSEWHERE & meant.keys()):
+    if answered.status != "unclear" and (
+        answered.sure or question.kind in ("number", "scale", "date") or not _ELSEWHERE & meant.keys()
+    ):
+        return answered
+    if answered.status == "unclear" and (answered.quote or _spoken_to(question, triage)):
         return answered
     if _ELSEWHERE & meant.keys() or matter.records:
         return Answer("off_topic")
@@ -89,6 +96,33 @@ def _placed(
     return answered
 
 
+def _spoken_to(question: Question, triage: Triage) -> bool:
+    """Whether the reply at least speaks of what was asked: 疼死了 to how strong the pain is."""
+    return question.kind in ("scale", "number") and any(
+        mention.status == "present" and _related(mention.sign.flag, question) for mention in triage.mentions
+    )
+
+
+def _settled(meant: dict[str, tuple[int, int]], reply: Reply, question: Question, answered: Answer) -> None:
+    """A reply that is the very label of a waiting option is that answer and no wish: 停了, 没了, 不用了."""
+    if answered.status != "ok" or question.kind not in ("choice", "multichoice", "yesno"):
+        return
+    text = reply.text
+    if question.kind != "yesno" and reply.tables.options(question.options).known(text) is None:
+        return
+    if question.kind == "yesno" and text.strip(" ,。!?") not in reply.tables.yes:
+        return
+    if any(word in option for option in _labels(question) for word in _STOPS):
+        return
+    for name in ("stop", "refuse", "deceased", "transferred", "readmitted"):
+        if name in meant and meant[name][1] - meant[name][0] >= len(text.strip(" ,。!?")) - 1:
+            meant.pop(name)
+
+
+def _labels(question: Question) -> list[str]:
+    return [label for option in question.options for label in option.labels]
+
+
 def _related(flag: str, question: Question) -> bool:
     if question.kind == "scale":
         return flag == "RF13"
@@ -97,16 +131,13 @@ def _related(flag: str, question: Question) -> bool:
     return question.kind in ("choice", "multichoice", "yesno")
 
 
-def answer(text: str, question: Question, tables: Tables, *, unasked: bool = False, today: date | None = None) -> Answer:
-    """The answer alone, for later questions of the same reply."""
+def answer(
+    text: str, question: Question, tables: Tables, *, unasked: bool = False, today: date | None = None, proxy: bool = False
+) -> Answer:
+    """The answer alone, for other questions than the one that waits."""
+    if not unasked:
+        answered = read(text, question, tables, proxy=proxy, today=today).answer
+        assert answered is not None
+        return answered
     source = tables.normalise(text[:LONGEST])
-    found = numbers.find(source.text)
-    reply = Reply(source, found, tables, None, today)
-    if question.kind == "yesno" and not unasked:
-        reply.mentions = Triage(source, found, tables.flags, tables.signs, question=question).mentions
-    answered = reply.answer(question, unasked=unasked)
-    if answered.status == "ok" and any(word in source.text for word in ("错", "改", "不对", "口误", "手滑")):
-        meant = tables.intents.read(source.text, True)
-        if "correction" in meant and answered.status == "ok":
-            answered = replace(answered, corrects=True)
-    return answered
+    return Reply(source, numbers.find(source.text), tables, None, today).answer(question, unasked=True)

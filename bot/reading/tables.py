@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.reading.codes import MatterTables
+from bot.reading.concepts import Concept, compile_concepts
 from bot.reading.intents import Intents
-from bot.reading.lexicon import Lexicon
+from bot.reading.lexicon import Lexicon, expand
 from bot.reading.normalise import Normaliser
 from bot.reading.numbers import unit_class
 from bot.reading.options import Choices, compile_synonyms
@@ -32,6 +33,7 @@ class Tables:
     matters: MatterTables
     synonyms: dict[str, tuple[str, ...]]
     positions: dict[str, tuple[str, ...]]
+    concepts: tuple[Concept, ...]
     yes: dict[str, bool | None]
     yesno: Lexicon[str]
     vague: frozenset[str]
@@ -62,7 +64,9 @@ class Tables:
         if known is None:
             if len(self.choices) >= MANY:
                 self.choices.clear()
-            known = Choices(options, self.synonyms, self.positions, lambda label: self.normalise(label).text)
+            known = Choices(
+                options, self.synonyms, self.positions, self.concepts, lambda label: self.normalise(label).text, self.yesno
+            )
             self.choices[options] = known
         return known
 
@@ -103,9 +107,10 @@ def _compile(red_flags: Any, complaints: Any, data: Any) -> Tables:
         MatterTables(complaints, data.get("moods") or {}, surnames),
         compile_synonyms(data.get("labels") or {}),
         {str(place): tuple(words(forms)) for place, forms in (data.get("positions") or {}).items()},
+        compile_concepts(data.get("concepts") or ()),
         known,
         Lexicon(entries),
-        frozenset(words(data.get("vague"))),
+        frozenset(form for word in words(data.get("vague")) for form in expand(word)),
         _forms(data, "past_number"),
         _forms(data, "now_number"),
         tuple(words(data.get("zero"))),

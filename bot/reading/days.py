@@ -1,0 +1,47 @@
+"""A day as the answer to a question."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bot.reading import dates
+from bot.reading.reading import Answer, Question
+
+if TYPE_CHECKING:
+    from bot.reading.answers import Reply
+
+_NOT_THEN = re.compile(r"(?:除了|除|不要|不能|别|不是|不在|避开|不想)$")
+_NOT_ON = re.compile(
+    r"(?:那天|当天|上午|下午|早上|晚上|我|他|她|都|又|也|就|可能|肯定|是|要|得|有事|[,，])*"
+    r"(?:不行|不可以|不能|不成|不中|没空|没时间|不得空|不得闲|去不了|来不了|去不成|来不成|约不上|约满|没号|走不开|不方便|不去|不来|有事|要上班|除外|以外|之外)"
+)
+
+
+def _ruled_out(text: str, day: dates.Day) -> bool:
+    """周三不行，除了周五: a day that it shall not be."""
+    before, after = text[max(0, day.start - 4) : day.start], text[day.end : day.end + 10]
+    return _NOT_THEN.search(before) is not None or _NOT_ON.match(after) is not None
+
+
+def read(reply: Reply, question: Question, unasked: bool) -> Answer:
+    """The one day that a reply names; a week, two days to choose from or 'some day' is unclear."""
+    found = dates.find(reply.text, reply.today)
+    if unasked:
+        found = [day for day in found if reply.speaks(question, day.start)]
+    days = [day for day in found if not _ruled_out(reply.text, day)]
+    if not days:
+        return Answer("unclear")
+    if all(day.impossible for day in days):
+        return Answer("out_of_range")
+    known = {day.on for day in days}
+    if None in known and len(known) > 1:
+        known.discard(None)
+    if len(known) != 1 or None in known or reply.tables.undecided.search(reply.text):
+        corrected = [day for day in days if re.search(r"(?:不对|错了|改成|改到|应该是|不是.{1,8}是)$", reply.text[: day.start])]
+        if len(corrected) == 1 and corrected[0].on is not None:
+            return reply.ok(corrected[0].on.isoformat(), corrected[0].start, corrected[0].end)
+        return Answer("unclear")
+    day = next(day for day in days if day.on is not None)
+    assert day.on is not None
+    return reply.ok(day.on.isoformat(), day.start, day.end)
