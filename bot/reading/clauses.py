@@ -18,7 +18,7 @@ _DRUGS = ("vital_drug", "drug")
 _STOPPED = frozenset(("停了", "断了"))
 _FORMER = re.compile("之前|以前|原来|曾经|当时|前几天")
 _WISH = re.compile("就好|解脱|多好|就清净|就行了|才好")
-_HEDGE = re.compile("好像|似乎|可能|貌似|像是|大概")
+_HEDGE = re.compile("好像(?=有点|有些|是|不|没|说|变|也|会|在|开始|看|歪|麻)|似乎|可能|貌似|大概")
 _FEARS = re.compile(r"怕|担心")
 _LIKE = frozenset("跟和比像同如与")
 _ASIDE = re.compile(

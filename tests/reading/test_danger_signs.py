@@ -8,8 +8,10 @@ from reading_cases import load, outcome, right
 from bot.reading.lexicon import _regex
 from bot.reading.read import read
 
+LISTS = ("danger.txt", "danger_more.txt", "danger_third.txt")
 
-@pytest.mark.parametrize("case", load("danger.txt"), ids=str)
+
+@pytest.mark.parametrize("case", [case for name in LISTS for case in load(name)], ids=str)
 def test_a_danger_sign_is_weighed_as_a_nurse_would(case, tables):
     got = outcome(case, tables)
     assert right(case, got), f"{case.text}: {got}, wanted {case.want}"
