@@ -35,7 +35,7 @@ def bounds(labels: list[str]) -> Bounds | None:
             high = float("inf")
         elif said[0].vague == "under" or any(word in label for word in ("以内", "以下", "少于", "不到", "小于", "之内")):
             low = 0.0
-            high = high if "以内" in label or "之内" in label else high - 1e-9
+            high = high if any(word in label for word in ("以内", "之内", "及以下", "或以下")) else high - 1e-9
         units.add(unit)
         counted += 1
         found.append((low, high))

@@ -127,14 +127,15 @@ class Reply:
         """Whether the words leave it open after all."""
         text = self.text
         if chosen.picks and not chosen.clash:
-            said = [clause.strip(_EDGES) for clause in self._clauses()]
+            said = [clause.strip(_EDGES) for clause in self.parts()]
             said = [clause for clause in said if clause and _THANKED.fullmatch(clause) is None]
             vague = all(_THANKED.sub("", clause) in self.tables.vague for clause in said)
             if vague and not any(clause in option.labels for option in question.options for clause in said):
                 return type(chosen)(start=0, end=len(text))
         return chosen
 
-    def _clauses(self) -> list[str]:
+    def parts(self) -> list[str]:
+        """The reply cut at its marks and spaces."""
         places = sorted({mark.start() for mark in _CLAUSE.finditer(self.text)} | set(self.source.breaks) | {0, len(self.text)})
         return [self.text[start:end] for start, end in pairwise(places)]
 

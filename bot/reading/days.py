@@ -31,7 +31,7 @@ def read(reply: Reply, question: Question, unasked: bool) -> Answer:
         found = [day for day in found if reply.speaks(question, day.start)]
     days = [day for day in found if not _ruled_out(reply.text, day)]
     if not days:
-        return Answer("unclear")
+        return Answer("unclear", quote=reply.source.quote(found[0].start, found[0].end) if found else "")
     if all(day.impossible for day in days):
         return Answer("out_of_range")
     known = {day.on for day in days}
@@ -41,7 +41,7 @@ def read(reply: Reply, question: Question, unasked: bool) -> Answer:
         corrected = [day for day in days if re.search(r"(?:不对|错了|改成|改到|应该是|不是.{1,8}是)$", reply.text[: day.start])]
         if len(corrected) == 1 and corrected[0].on is not None:
             return reply.ok(corrected[0].on.isoformat(), corrected[0].start, corrected[0].end)
-        return Answer("unclear")
+        return Answer("unclear", quote=reply.source.quote(days[0].start, days[0].end))
     day = next(day for day in days if day.on is not None)
     assert day.on is not None
     return reply.ok(day.on.isoformat(), day.start, day.end)

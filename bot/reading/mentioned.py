@@ -93,6 +93,10 @@ def scan(choices: Choices, text: str, breaks: frozenset[int]) -> Chosen:
             continue
         if _taken_back(text, hit.start, hit.end, behind):
             denied[index] = denied.get(index, "") + text[hit.start : hit.end]
+            if re.match(r"[都也]", behind):
+                while named and re.fullmatch(r"[、和及跟与也,]?", text[named[-1].end : hit.start]):
+                    last = named.pop()
+                    denied[last.index] = denied.get(last.index, "") + text[last.start : last.end]
             chain = -1
             continue
         chain = -1

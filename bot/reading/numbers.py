@@ -30,7 +30,7 @@ _UNITS: tuple[tuple[str, str], ...] = (
     ("score", r"分(?![之钟开])|颗?星"),
     ("hour", r"个?(?:小时|钟头|钟)|点钟?(?![零一二三四五六七八九0-9])|时(?!候)"),
     ("month", r"个?月"),
-    ("week", r"个?(?:星期|礼拜)|周"),
+    ("week", r"个?(?:星期|礼拜)|周(?![岁年边围])"),
     ("day", r"天|日|号"),
     ("kilo", r"公斤|千克|kg|斤"),
     ("money", r"块钱?|元|万|千块|角|毛钱?"),
@@ -55,12 +55,13 @@ _HALF_AFTER = re.compile(r"半(?![天夜个小边片粒颗支瓶包袋杯碗路�
 _HALVED = frozenset(("hour", "piece", "kilo", "day", "week", "volume", "month", "time"))
 _FACTORS = {"斤": 0.5, "两": 0.05, "升": 1000.0, "刻": 15.0, "刻钟": 15.0, "米": 100.0, "万": 10000.0}
 _TO = re.compile(r" ?(?:到|至|-{1,2}|、|或者?|和) ?")
-_ABOUT = re.compile(r"(?:大概|大约|差不多|约|左右|估计|应该|可能)$")
 _LESS = re.compile(
-    r"(?:不到|没到|没有到|不足|低于|小于|少于|不超过|没超过|没过|快到?|将近|接近|最多|顶多|撑死|至多|不高于|不大于)$"
+    r"(?:不到|没到|没有到|不足|低于|小于|少于|不超过|没超过|没过|快到?|将近|接近|奔|最多|顶多|撑死|至多|不高于|不大于)$"
 )
 _MORE = re.compile(r"(?:超过|高于|大于|多于|不止|不下|过了?|破|至少|起码|最少|最低|少说|少说也有?|不低于|不少于|不下于)$")
-_MORE_AFTER = re.compile(r" ?(?:多(?!少|云)|好?几(?![个次天年岁])|好几|出头|开外|以上|往上|都?不止|都?打不住|朝上|来(?=[度分]))")
+_MORE_AFTER = re.compile(
+    r" ?(?:多(?!少|云)|好?几(?![个次天年岁])|好几|出头|开外|以上|往上|都?不止|都?打不住|朝上|来(?=[度分个公斤次天岁片步块毫]))"
+)
 _LESS_AFTER = re.compile(r" ?(?:以下|以内|之内|都?不到|都?没到|不足|往下)")
 
 
@@ -248,6 +249,8 @@ def _take(text: str, found: list[Number], start: int, end: int, low: float, high
     after = _MORE_AFTER.match(text, end)
     if after:
         vague, end = "over", after.end()
+    elif low >= 10 and low % 10 == 0 and text[end : end + 1] == "几":
+        vague, end = "over", end + 1
     half = _HALF_BEFORE.match(text, end)
     if half and low == high:
         low, high, end = low + 0.5, high + 0.5, half.end()
@@ -294,6 +297,5 @@ def _tenths(text: str, end: int, low: float, high: float) -> tuple[int, float, f
     if match is None or low != int(low):
         return end, low, high
     char = match[1]
-    tenth = 5 if char == "半" else _DIGIT.get(char) if char in _DIGIT else int(char)
-    value = round(low + (tenth or 0) / 10, 1)
+    value = round(low + (5 if char == "半" else _DIGIT[char] if char in _DIGIT else int(char)) / 10, 1)
     return match.end(), value, value

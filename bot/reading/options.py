@@ -132,7 +132,8 @@ class Choices:
         """All options that are meant."""
         listed = self.ordinals.several(text)
         if listed is not None:
-            return Chosen(beyond=True) if -1 in listed else Chosen(listed, 0, len(text))
+            picks = tuple(index for index in listed if index != self.empty or len(listed) == 1)
+            return Chosen(beyond=True) if -1 in listed else Chosen(picks, 0, len(text))
         if self.ordinals.all(text):
             return Chosen(tuple(index for index in range(len(self.options)) if index != self.empty), 0, len(text))
         numbered = self._numbered(text, breaks)

@@ -180,6 +180,12 @@ def _newest(reply: Reply, inside: list[tuple[Number, float]]) -> list[tuple[Numb
         begin = max((other.end for other, _ in inside if other.end <= number.start), default=0)
         before = text[begin : number.start]
         past, now = reply.tables.past.search(before), reply.tables.now.search(before)
+        if (
+            begin
+            and re.search(r"(?:[掉降升涨减瘦胖退]到?了?|变成|到了?|成了?)$", before)
+            and re.search(r"从|由|原来|[掉降升涨减]", text)
+        ):
+            return [(number, value)]
         if re.search(r"(?:不对|错了|应该是|改成|改为|哦不|不是).{0,4}$", before) and begin:
             return [(number, value)]
         if past and not now:
@@ -208,6 +214,7 @@ def _words(reply: Reply, question: Question, wanted: Any, unasked: bool) -> Answ
                 return reply.ok(int(question.max), at, at + len(form))
     bare = text.strip(_EDGES)
     countable = question.kind == "number" and question.min == 0 and reply.tables.unit(question.unit) in _COUNTED
-    if countable and not unasked and len(bare) <= 10 and _NONE.fullmatch(re.sub(r"(?:过|了|吧|的)+$", "", bare)):
+    parts = [re.sub(r"(?:过|了|吧|的)+$", "", part.strip(_EDGES)) for part in reply.parts()]
+    if countable and not unasked and len(bare) <= 12 and parts and all(_NONE.fullmatch(part) for part in parts if part):
         return reply.ok(0.0, 0, len(text), sure=False)
     return Answer("unclear")

@@ -13,7 +13,7 @@ _CUT = re.compile(r"[,。!?;:\n]|(?=但是?|就是(?!$)|不过|可是|只是)")
 _CONTRAST = re.compile(r"但是?|就是|不过|可是|只是|除了")
 # Words that stand before what is said without changing it.
 _LEAD = re.compile(
-    r"(?:我们?|俺|他|她|那|这|都|也|就|还|倒是?|现在|目前|一直|已经|早就?|刚|刚刚|今天|昨天|是|嗯|哎|哦|当然|肯定|应该"
+    r"(?:我们?|俺|他|她|那|这|都|也|就|还|倒是?|现在|目前|一直|已经|早就?|刚|刚刚|今天|昨天|是|嗯|哎|哦|当然|肯定|绝对|真的?|压根|根本|从来|应该"
     r"|反正|基本上?|大部分|全|药|早都|又|的确|确实)*"
 )
 _NOT_DENIED = r"(?!舒服|适|对劲|好受|良|得劲|正常|痛快|知道|清楚|错|用谢)"
@@ -57,6 +57,8 @@ _SHORT = frozenset("有是要会能得行对不没好中成未无可")
 
 
 _TURNED = re.compile(f"{_ASKED_BACK_NO.pattern}|{_ASKED_BACK_YES.pattern}|{_TWICE.pattern}")
+# 不是不想，是…: what follows says why not.
+_UNABLE = re.compile(r"不是不[想敢愿肯能会]")
 _CANNOT = re.compile(r"[一-龥]不(?:下|了|动|着|进|出|上|到|起|成|住)(?!不)")
 
 
@@ -83,6 +85,8 @@ def lean(text: str, breaks: Iterable[int], lexicon: Lexicon[str]) -> Lean | None
             found.append((shifted, _CONTRAST.match(clause) is not None))
     if not found:
         return None
+    if _PART.search(text):
+        return Lean(None, 0, len(text))
     first = found[0][0]
     if _FORGOT.search(text) and _TENTATIVE.search(text):
         return Lean(None, first.start, first.end)
@@ -116,6 +120,8 @@ def _vote(clause: str, lexicon: Lexicon[str]) -> Lean | None:
     size = len(clause)
     if _PART.search(clause):
         return Lean(None, 0, size)
+    if _UNABLE.search(clause):
+        return Lean(None, 0, size)
     match = _ASKED_BACK_YES.search(clause)
     if match:
         return Lean(True, match.start(), size)
@@ -144,7 +150,7 @@ def _by_words(clause: str, lexicon: Lexicon[str]) -> Lean | None:
         if hit.what == "unsure":
             return Lean(None, hit.start, hit.end)
     for hit in hits:
-        led = hit.start <= begin
+        led = hit.start <= begin and (hit.start == 0 or hit.end > begin)
         if not led:
             continue
         word = clause[hit.start : hit.end]

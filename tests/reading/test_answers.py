@@ -1,0 +1,97 @@
+"""Answers to questions of many kinds, as people give them: table answers.txt. The questions say nothing of what they ask
+beyond their options, limits and units, as in the contract."""
+
+from pathlib import Path
+
+import pytest
+from reading_cases import QUESTIONS, TODAY, options
+
+from bot.reading.read import answer, read
+from bot.reading.reading import Question
+
+ASKED = {
+    "weight": Question("number", min=20, max=200, unit="公斤"),
+    "water": Question("number", min=0, max=5000, unit="毫升"),
+    "steps": Question("number", min=0, max=50000, unit="步"),
+    "minutes": Question("number", min=0, max=300, unit="分钟"),
+    "sleep": Question("number", min=0, max=24, unit="小时"),
+    "stool": Question("number", min=0, max=20, unit="次"),
+    "pills": Question("number", min=0, max=10, unit="片"),
+    "age": Question("number", min=0, max=120, unit="岁"),
+    "oxygen": Question("number", min=50, max=100, unit="%"),
+    "temp": Question("number", min=35, max=42, unit="℃"),
+    "days": Question("number", min=0, max=60, unit="天"),
+    "score": Question("scale", min=1, max=10),
+    "pain": Question("scale", min=0, max=10),
+    "visit": Question("date"),
+    "yes": Question("yesno"),
+    "sat": QUESTIONS["sat5"],
+    "who": Question("choice", options(self="本人", spouse="配偶", child="子女", parent="父母", other="其他")),
+    "urine": Question("choice", options(fine="通畅", often="尿频", hard="费力")),
+    "smoke": Question("choice", options(never="从不吸烟", quit="已戒烟", yes="仍在吸")),
+    "done": Question("choice", options(yes="已预约", no="未预约", unneeded="不需要复查")),
+    "often": Question("choice", options(a="1次及以下", b="2-3次", c="4次以上")),
+    "wait": Question("choice", options(short="30分钟以内", mid="30分钟至1小时", long="1小时以上")),
+    "mood": Question("choice", options(good="平静", anxious="焦虑", low="低落")),
+    "help": Question("multichoice", options(book="预约复诊", copy="复印病历", rehab="康复指导", none="都不需要")),
+    "ill": Question("multichoice", options(htn="高血压", dm="糖尿病", chd="冠心病", none="都没有")),
+    "feel": Question("multichoice", options(cough="咳嗽", dizzy="头晕", insomnia="失眠", none="以上都没有")),
+    "drain": Question("choice", options(out="拔了 没了", inside="还带着", trouble="漏或堵")),
+    "meds": Question("choice", options(regular="按时在用", missed="有时会漏", stopped="没用或自己停了 停了")),
+}
+CASES = [
+    line.split("|")
+    for line in (Path(__file__).parent / "answers.txt").read_text(encoding="utf-8").splitlines()
+    if line and not line.startswith("#")
+]
+
+
+def outcome(found):
+    status = {"out_of_range": "out", "off_topic": "off"}.get(found.status, found.status)
+    if status != "ok":
+        return status
+    value = found.value
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    elif isinstance(value, list):
+        value = ",".join(value)
+    elif isinstance(value, float):
+        value = f"{value:g}"
+    return f"ok:{value}"
+
+
+@pytest.mark.parametrize(("question", "text", "wanted"), CASES, ids=["|".join(case[:2]) for case in CASES])
+def test_an_answer_is_what_a_careful_nurse_would_write_down(question, text, wanted, tables):
+    got = outcome(read(text, ASKED[question], tables, today=TODAY).answer)
+    assert got in wanted.split("/"), got
+
+
+@pytest.mark.parametrize(("question", "text", "wanted"), CASES, ids=["|".join(case[:2]) for case in CASES])
+def test_the_answer_alone_is_the_answer_of_the_whole_reading(question, text, wanted, tables):
+    assert answer(text, ASKED[question], tables, today=TODAY) == read(text, ASKED[question], tables, today=TODAY).answer
+
+
+@pytest.mark.parametrize(("question", "text"), [("meds", "停了"), ("drain", "没了"), ("drain", "拔了")])
+def test_a_label_of_the_waiting_question_is_no_wish_to_stop(question, text, tables):
+    assert read(text, ASKED[question], tables).intents == ()
+
+
+@pytest.mark.parametrize("text", ["停", "停。", "停 停 停", "退订", "td", "停止发送"])
+def test_stop_is_stop_where_it_is_no_label(text, tables):
+    for name in ("pain", "sat", "yes", "temp"):
+        reading = read(text, ASKED[name], tables)
+        assert "stop" in reading.intents
+        assert reading.answer.status == "off_topic"
+
+
+@pytest.mark.parametrize("text", ["改一下，是38.2度", "打错了，是38.2", "上面打错了，药是按时吃的"])
+def test_a_correction_of_an_earlier_answer_says_so_whatever_it_is_to_this_question(text, tables):
+    assert read(text, ASKED["mood"], tables).answer.corrects
+    assert answer(text, ASKED["mood"], tables).corrects
+
+
+@pytest.mark.parametrize("text", ["你是谁", "你是谁啊", "你谁", "你们是谁"])
+def test_who_asks_who_we_are_is_told_and_not_taken_for_a_stranger(text, tables):
+    intents = read(text, ASKED["yes"], tables).intents
+    assert "wrong_person" not in intents
+    assert {"suspect_fraud", "question"} & set(intents)
