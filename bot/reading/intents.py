@@ -15,9 +15,22 @@ ORDER = (
 )  # fmt: skip
 _EDGES = " ,，。.!！?？;；、~\n"
 _TAIL = re.compile(r"(?:了|吧|的|谢谢|好吗|哈)+$")
-_ENDS = re.compile(r"(?:吗|么)(?=$|[,。!;?\n])")
+_ENDS = re.compile(r"(?:吗|(?<![什怎这那多要])么)(?=$|[,。!;?\n])")
 _GREETED = re.compile(r"(?:好|在)吗$")
 _LEFT = re.compile(r"走了[,。]?(?:就|又|已经)?(?:回|去|到|在|来)(?!世)")
+_GREETS = re.compile(r"(?:护士长?|医生|大夫|主任|老师|教授|院长|美女|姐姐?|妹妹?|姑娘)+,?[你您]们?好(?!了|像|多|意)")
+# Somebody else is busy: no reason to come back later.
+_OTHER = re.compile(
+    r"(?:[她他]们?|男人|老公|老婆|媳妇|妻子|丈夫|爱人|儿子|女儿|闺女|孩子|宝宝|老伴|对象|妈妈?|爸爸?|爷爷|奶奶|医生|护士|大夫|病人)"
+    r"(?:人|现在|正|还|都|也|这会儿?|这|白天|晚上)*$"
+)
+_LONG_AGO = re.compile(
+    r"(?:老伴|老公|老婆|爱人|丈夫|妻子|老头子?|父亲|母亲|[我俺]爸|[我俺]妈|爷爷|奶奶|孩子他爸)"
+    r"(?:是|也|都|已经)*(?:去年|前年|大前年|早年|多年|很多年|好几年|好些年|[0-9一二两三四五六七八九十几]+(?:多)?年)"
+)
+_NOT_AGAIN = re.compile(
+    r"(?:没有?|不[想用会要愿]?|[要会能]不[要会能]|需不需要|可不可以|是否|怕|担心|万一|如果|想|打算|准备|预约|安排|什么时候|还?[要得能]|再也?不)$"
+)
 _CLAUSE = re.compile(r"[,。!?;\n]")
 
 
@@ -38,6 +51,7 @@ class Intents:
             for form in words(row.get("whole")):
                 self.whole.setdefault(form, name)
         self.starts = tuple(sorted(starts, key=lambda pair: -len(pair[0])))
+        entries += [(form, ("not", "question")) for form in words(question.get("plain"))]
         entries += [(form, ("rhetorical", "question")) for form in words(question.get("rhetorical"))]
         entries += [(form, ("part", "question")) for form in words(question.get("words"))]
         self.lexicon: Lexicon[tuple[str, str]] = Lexicon(entries)
@@ -56,6 +70,12 @@ class Intents:
         for hit in self.lexicon.scan(text + "$"):
             kind, intent = hit.what
             if kind == "part":
+                if intent == "later" and _OTHER.search(text, max(0, hit.start - 8), hit.start):
+                    continue
+                if intent == "readmitted" and _NOT_AGAIN.search(text, max(0, hit.start - 4), hit.start):
+                    continue
+                if intent == "wrong_person" and "错" not in text[hit.start : hit.end]:
+                    found.pop(intent, None)
                 found.setdefault(intent, (hit.start, min(hit.end, len(text))))
             elif kind == "rhetorical":
                 rhetorical = True
@@ -67,6 +87,11 @@ class Intents:
             if bare.startswith(form):
                 found.setdefault(intent, (0, len(form)))
                 break
+        if found.get("greeting") and "都好" in bare:
+            del found["greeting"]
+        greets = _GREETS.match(bare)
+        if greets:
+            found.setdefault("greeting", greets.span())
         self._question(text, bare, found, rhetorical)
         self._reconcile(text, found, answered)
         return found
@@ -85,7 +110,8 @@ class Intents:
 
     def _reconcile(self, text: str, found: dict[str, tuple[int, int]], answered: bool) -> None:
         if "correction" in found and "wrong_person" in found:
-            found.pop("wrong_person" if answered else "correction")
+            plain = "错" not in text[slice(*found["wrong_person"])]
+            found.pop("wrong_person" if answered and not plain else "correction")
         elif "wrong_person" in found and answered:
             start, end = found["wrong_person"]
             if (
@@ -101,12 +127,14 @@ class Intents:
                 found.pop("question", None)
                 if strong != "stop":
                     found.pop("refuse", None)
-        if "deceased" in found and _LEFT.search(text):
+        if "deceased" in found and (_LEFT.search(text) or _LONG_AGO.search(text)):
             found.pop("deceased")
         if "deceased" in found:
             found.pop("transferred", None)
         if "suspect_fraud" in found:
             found.pop("question", None)
+            if "wrong_person" in found and re.search("谁|哪", text[slice(*found["suspect_fraud"])]):
+                found.pop("suspect_fraud")
         if "ask_human" in found and "question" in found:
             start, end = found["ask_human"]
             if found["question"][0] <= end + 4 and len(text) <= end + 6:
