@@ -59,7 +59,7 @@ class Walk:
     def _open(self, start: int, *, sentence: bool = False) -> None:
         if self.clauses:
             self._close(self.clauses[-1], start)
-            if not self.clauses[-1].mentions:
+            if not self.clauses[-1].mentions and not self.text.startswith("就是", start):
                 self.carried = self.person = ""
         if sentence:
             self._sentence += 1
@@ -119,8 +119,7 @@ class Walk:
             clause.side = (side[1] if side else "") or own_side(self.text[hit.start : hit.end])
             if near or (side and clause.cursor == side.start()):
                 clause.cursor = hit.end
-                if clause.chained:
-                    clause.no = None
+                clause.no = None if clause.chained else clause.no
             return
         if kind == "no":
             clause.no, clause.cursor, clause.chained = hit, hit.end, False
@@ -128,8 +127,7 @@ class Walk:
         if kind in ("fill", "list", "both"):
             if near:
                 clause.cursor = hit.end
-                if kind == "list":
-                    clause.chained = False
+                clause.chained = clause.chained and kind != "list"
             return
         if kind == "veto":
             clause.no = None
@@ -240,6 +238,8 @@ class Walk:
         clause = self.clause
         if phenomenon == "severe":
             composed.worsens(self.text, self.clauses, hit.start)
+            return
+        if phenomenon == "pain" and not composed.hurts(self.text, hit):
             return
         made = self._made(hit, phenomenon)
         if made is None or not made[0].part or (clause.no is not None and near):

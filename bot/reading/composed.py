@@ -56,6 +56,11 @@ def _behind(text: str, hit: Word, following: Sequence[Word]) -> str:
     return next((str(word.what[1]) for word in following if word.start == where.end() and word.what[0] == "part"), "")
 
 
+def hurts(text: str, hit: Word) -> bool:
+    """Whether a word for something strong speaks of pain: 疼得受不了, not 受不了."""
+    return any(char in "疼痛绞" for char in text[hit.start : hit.end])
+
+
 def worsens(text: str, clauses: Sequence[Clause], start: int) -> bool:
     """越来越重 behind a sign, in its clause or the next: the sign is severe. Whether these words say so."""
     if _COURSE.match(text, start) is None:

@@ -28,6 +28,8 @@ _THEN = re.compile(
 _BOUND = re.compile(r"(?:超过|高于|达到|大于|多少|几度|到什么|什么程度|满)[^,。]{0,4}$")
 _OUGHT = re.compile(r"是不是|要不要|需不需要|用不用|该不该|应不应该|需要|必须|会不会|怎么办|[就才][要得该]|要去|得去|吗|\?|算")
 _IS_IT = re.compile(r"是不是[^,。]{0,3}$")
+_TAUGHT = re.compile(r"(?:讲|学|科普|介绍|了解|宣传|培训)(?:了|过|的|到|一下|些|关于)*$")
+_DIED = re.compile(r"^病?(?:走|没|去世|过世|死|去)的")
 _ARISES = re.compile(r"(?:出现|遇到|发生|碰到|一?旦?有|要有)(?:了|过)?[^,。了]{0,3}$")
 _ACTION = re.compile(
     r"^[^,。了天次]{0,4}?(?:要不要|是不是|该不该|需不需要|用不用|怎么办|怎么处理|应该|该怎么|去哪|挂什么|得去|就得|可不可以)"
@@ -100,6 +102,8 @@ def lower(text: str, mentions: Iterable[Mention], clauses: list[Clause], *, prox
         its = _ITS.match(behind)
         if its is not None and (_THING.match(behind, its.end()) or (not proxy and _KIN.match(behind, its.end()))):
             mention.lower("other_person", f"“{behind[: its.end() + 2]}”：不是本人")
+        elif _DIED.match(behind):
+            mention.lower("other_person", "说的是去世的人")
         elif _PETS.search(text, start, mention.start):
             mention.lower("other_person", "说的是家畜宠物")
         elif mention.sign.strange is not None and mention.sign.strange.search(text, start, stop):
@@ -124,6 +128,8 @@ def _thought(text: str, mention: Mention, start: int, stop: int) -> str:
         (_ARISES.search(before) and _ACTION.match(behind)) or (_THEM.search(before) and _OUGHT.search(behind))
     ):
         return "在问一般的情况"
+    if _TAUGHT.search(before):
+        return "是听课看书知道的"
     if _HOW.search(before) or _ABOUT.match(behind):
         return "在问怎么回事"
     if _NAMED.match(behind):

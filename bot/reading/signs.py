@@ -154,7 +154,7 @@ def _sign(row: Mapping[str, Any]) -> Sign:
         _level(row.get("mild") or level, name),
         _level(passed, name),
         str(row.get("ends") or "none"),
-        parts[0] if parts else "",
+        str(row.get("part") or (parts[0] if parts else "")).strip("-"),
         row.get("self") == "yes",
         str(row.get("as") or ""),
         row.get("chronic") == "yes",

@@ -88,7 +88,7 @@ class Triage:
         for mention in self.mentions:
             if mention.sign.ends != "blood" or mention.degree:
                 continue
-            found = much.search(self.text.text, mention.start, mention.end + 9)
+            found = much.search(self.text.text, max(0, mention.start - 4), mention.end + 9)
             if found and not _MEAL.search(self.text.text, mention.end, found.end() + 1):
                 mention.degree = "severe"
 
