@@ -30,6 +30,7 @@ _OUGHT = re.compile(r"是不是|要不要|需不需要|用不用|该不该|应�
 _IS_IT = re.compile(r"是不是[^,。]{0,3}$")
 _TAUGHT = re.compile(r"(?:讲|学|科普|介绍|了解|宣传|培训)(?:了|过|的|到|一下|些|关于)*$")
 _DIED = re.compile(r"^病?(?:走|没|去世|过世|死|去)的")
+_DREAMT = re.compile("做梦|梦见|梦到|梦里|演的|电视剧|游戏里")
 _ARISES = re.compile(r"(?:出现|遇到|发生|碰到|一?旦?有|要有)(?:了|过)?[^,。了]{0,3}$")
 _ACTION = re.compile(
     r"^[^,。了天次]{0,4}?(?:要不要|是不是|该不该|需不需要|用不用|怎么办|怎么处理|应该|该怎么|去哪|挂什么|得去|就得|可不可以)"
@@ -128,6 +129,8 @@ def _thought(text: str, mention: Mention, start: int, stop: int) -> str:
         (_ARISES.search(before) and _ACTION.match(behind)) or (_THEM.search(before) and _OUGHT.search(behind))
     ):
         return "在问一般的情况"
+    if _DREAMT.search(before) and not _HERE.search(before):
+        return "是梦里、戏里的事"
     if _TAUGHT.search(before):
         return "是听课看书知道的"
     if _HOW.search(before) or _ABOUT.match(behind):
