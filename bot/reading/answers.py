@@ -210,11 +210,12 @@ class Reply:
     def _yesno(self, question: Question, unasked: bool) -> Answer:
         text = self.text
         bare = text.strip(_EDGES)
-        about = self._about(question)
+        turned = yesno.turned(text)
+        about = self._about(question) if turned is None else turned
         if about is not None:
-            value, start, end = about
+            value, start, end = about[:3]
             if value is not None:
-                tentative = _TENTATIVE.search(text) is not None and value
+                tentative = turned is None and value and _TENTATIVE.search(text) is not None
                 return Answer("unclear") if tentative else self.ok(value, start, end)
         if unasked:
             return Answer("unclear")
@@ -261,7 +262,7 @@ class Reply:
     def _leaning(self, text: str) -> Answer:
         said = yesno.lean(text, self.source.breaks, self.tables.yesno)
         if said is not None and said.value is None:
-            return Answer("unclear")
+            return Answer("unclear", quote=self.source.quote(said.start, said.end))
         if said is not None and said.sure:
             return self.ok(said.value, said.start, said.end)
         if self.mentions:

@@ -26,10 +26,11 @@ _WORDS = {
     ),
 }
 _KIN = "|".join(f"(?P<{name}>{words})" for name, words in _WORDS.items())
+_WHICH = "(?:大|二|三|四|小|亲|老[大二三])?"
 _PATIENT = r"(?:患者|病人|老人家?|本人|住院的(?:人|那个)?|产妇|机主|他们?|她们?|它|[王李张刘陈杨黄赵吴周徐孙][一-龥]{1,2})"
 # 我是他儿子, 我她老公, 这是病人的女儿在回: the word names the writer.
 _WRITER = re.compile(
-    rf"(?:我|俺|这|咱)(?:就|也|其实)?(?:是)?{_PATIENT}的?(?:{_KIN})|(?:我|俺)(?:就"
+    rf"(?:我|俺|这|咱)(?:就|也|其实)?(?:是)?{_PATIENT}的?{_WHICH}(?:{_KIN})|(?:我|俺)(?:就"
     rf"|也)?是(?:{_KIN.replace('(?P<', '(?P<w_')})(?!的)"
 )
 # 替我爸回, 我妈住的院, 病人是我老公: the word names the patient.
@@ -43,8 +44,9 @@ _BARE = re.compile(
 )
 _SELF = re.compile(
     r"我(?:自己|本人)|(?<!不是)本人|(?<!不)(?:就)?是我(?:自己|本人)?(?:$|[,。!])|我(?:就)?是(?:病人|患者|住院的"
-    r"|产妇)(?!的|家|他|她)|(?<!不)是?自己(?:住|在|回)|我住(?:的|过)院"
+    r"|产妇)(?!的|家|他|她)|(?<!不)是?自己(?:住|在|回|$)|我住(?:的|过)院"
 )
+_PATIENT_SELF = re.compile(r"我(?:就|才)?是(?:病人|患者|本人|住院的)(?!的|家|他|她)")
 _DENIES = re.compile(r"不是(?:患者|病人|我)?(?:本人|自己|患者|病人)(?!的)|我不是(?:患者|病人|本人)")
 _INVERSE = {
     SPOUSE: SPOUSE,
@@ -82,6 +84,9 @@ def labels(first_labels: list[str]) -> dict[str, int]:
 
 def writer(text: str) -> tuple[str, int, int] | None:
     """Who a reply says is writing, with the place that says so."""
+    match = _PATIENT_SELF.search(text)
+    if match and not _DENIES.search(text):
+        return SELF, match.start(), match.end()
     match = _WRITER.search(text)
     if match:
         return _name(match), match.start(), match.end()

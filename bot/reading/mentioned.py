@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 _CLAUSE = re.compile(r"[,。!?;\n]|(?=但是?|就是|不过|可是|只是|现在|我自己)")
 _NO = re.compile(
     r"(?:不|没有?|没得|无|未|别|不是|没怎么|没什么|并不|也不|也没有?|不怎么|没有?再|不太|不再|没有?出现|没有?什么|从不"
-    r"|不用|不要|不需要|不想|谈不上|算不上|莫|甭)"
+    r"|不用|不要|不需要|不想|谈不上|说不上|算不上|称不上|不能说|不敢说|没法说|莫|甭"
+    r"|(?:哪里?|哪儿|怎么|岂|谈何|何来)(?:能|会|谈得上|算得上|说得上|算|有|是)?|(?<!可)能(?=.{1,4}[吗么]))"
     r"(?:太|很|是很|怎么|那么|再|有|觉得|感觉|明显|什么|人|谁|到|能|给我?|任何)?$"
 )
+_NO_TWICE = re.compile(r"(?:谈不上|说不上|算不上|不能说|不是|并非)$")
 _NO_BEHIND = re.compile(
     r"(?:倒是?|也|都|是|可|还|就|这个|方面|的话|情况|现在|已经|早就?|目前|暂时|我|时候|时间|那[个会]|病|这[块个些]?|问题"
     r"|一点|从来|确实|到|打|联系|来)*"
-    r"(?:没有?(?!好|缓解|停|退|消|断|办|弄|处理|人|什么用|见)|没得|不用(?!药)|不要|不需要|不行|不可以|不方便|不可能|没空"
+    r"(?:吧?也?不(?:算|见得|至于|够格)|(?:个|什么)(?:屁|鬼|头|毛|球|什么|啥)|才怪|没有?(?!好|缓解|停|退|消|断|办|弄|处理|人|什么用|见)|没得|不用(?!药)|不要|不需要|不行|不可以|不方便|不可能|没空"
     r"|没时间|不成|不得闲|已经?(?:好|办|约|弄|处理|解决)|(?:约|办|弄|开|拿|复印|处理|解决)(?:好|完|到|过)?了)"
 )
 _OVER = re.compile(
@@ -42,6 +44,7 @@ _PRAISED = re.compile(
     r"|没毛病|还行|不赖|没什么)"
 )
 _WORDLESS = re.compile(r"[的了有在是着呢啊吧或与和及、,()（）/\s]+")
+_OPPOSITE = ("高低", "多少", "好坏", "好差", "轻重", "硬软", "快慢", "大小", "早晚", "有无")
 _DENIAL = re.compile(r"[不没无未别非莫甭]")
 
 
@@ -78,13 +81,16 @@ def scan(choices: Choices, text: str, breaks: frozenset[int]) -> Chosen:
     for hit in choices.lexicon.scan(text.replace("满意度", "□□□")):
         form, index = hit.what
         rank = choices.rank.get(form, 2)
-        if hit.end - hit.start == 1 and choices.rank.get(form, 0) > 1 and form not in "少差无":
+        if hit.end - hit.start == 1 and form not in choices.single and choices.rank.get(form, 0) > 1:
             continue
         while clause + 2 < len(edges) and edges[clause + 1] <= hit.start:
             clause += 1
         begin, end = edges[clause], edges[clause + 1] if clause + 1 < len(edges) else len(text)
         before, behind = text[max(begin, hit.start - 6) : hit.start], text[hit.end : end]
         own = text[hit.start]
+        if own in "不没无" and _NO_TWICE.search(before):
+            denied[index] = denied.get(index, "") + text[hit.start : hit.end]
+            continue
         joined = chain >= 0 and own not in "不没无" and text[chain - 1] not in "了的"
         listed = joined and re.fullmatch(r"[、和或及跟与也]?", text[chain : hit.start]) is not None
         if (_NO.search(before) and own not in "不没无") or listed:
@@ -185,6 +191,8 @@ def overlap(options: tuple[Option, ...], text: str) -> Chosen:
     index = meant.pop()
     label = "".join(options[index].labels[:1])
     if bool(_DENIAL.search(label)) != bool(_DENIAL.search(text)) or "?" in text:
+        return Chosen()
+    if any((one in label and other in text) or (other in label and one in text) for one, other in map(tuple, _OPPOSITE)):
         return Chosen()
     at = min(text.find(pair) for pair, indexes in shared if indexes == {index})
     return Chosen((index,), at, at + 2, sure=False, ranks=(3,))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from bot.reading import units
+
 _DIGIT = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0, "俩": 2}
 _ANY = re.compile(r"[0-9零〇一二两三四五六七八九十百千万半壹贰叁肆伍陆柒捌玖拾佰仟]")
 # The numerals of cheques, by which some old people write.
@@ -12,36 +14,21 @@ _FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五
 # Words with a numeral inside that count nothing. They are blanked before numbers are looked for.
 _IDIOM = re.compile(
     r"https?://[!-~]+|www\.[!-~]+|<[^<>]{0,200}>|[a-z_]{2,30}\([!-~]{0,80}\)|[a-z_]=[!-~]+|"
-    r"一(?:般般?|点(?![零一二三四五六七八九0-9])|下|直|样|些|起|定|会儿?|边|切|共|旦|路|味|致|向|同|再|律|方面|个劲|股|阵|辈子|身|塌糊涂|时|如既往"
-    r"|流|概|应|套|心|视同仁|丝不苟|团糟|家|准|早|吃|喝|动|走|碰|按|按就|摸|咳|躺|坐|站|吸|翻身|活动|用力|上来|看|说|问|听|想|到|来|去|干二净|清二楚|半|回事|个样|块儿?(?!钱)|大早|宿|夜|整|晚上?|天到晚|天比一天|日比一日|日三餐"
+    r"一(?:般般?|点(?![零一二三四五六七八九0-9])|下|直|样|些|起|定|会儿?|边|切|共|旦|路|味|致|向|同|再|律|方面|个劲|股"
+    r"|阵|辈子|身|塌糊涂|时|如既往"
+    r"|流|概|应|套|心|视同仁|丝不苟|团糟|家|准|早|吃|喝|动|走|碰|按|按就|摸|咳|躺|坐|站|吸|翻身|活动|用力|上来|看|说|问"
+    r"|听|想|到|来|去|干二净|清二楚|半|回事|个样|块儿?(?!钱)|大早|宿|夜|整|晚上?|天到晚|天比一天|日比一日|日三餐"
     r"|来二去|心一意|手|生|世|口气|个人|码事|句话|言难尽|样样|模一样|刻(?!钟)"
     r"|(?:次|回|顿|片|天|粒|分|个|口|步|针|趟|滴|丝|毫|点儿?)(?:都|也)?(?:没|不|未|无|别))"
-    r"|万一|千万|唯一|统一|第一[次时回天]|之一|[八七]九不离十|十有八九|七七八八|7788|一五一十|二百五|五花八门|百分百|百分之(?=[0-9零一二两三四五六七八九十百])|(?:奔|快|靠近|将近)[二三四五六七八九](?=了|的人|张|$)|三心二意|不三不四|乱七八糟|七上八下"
-    r"|十分(?=[满感高细周热负耐认到不好痛疼严专尽温体])|十(?:足|全)|百般|三番[两五]次|三天两头|丢三落四|再三|七嘴八舌|四肢|五官|四处|三甲|千辛万苦"
+    r"|万一|千万|唯一|统一|第一[次时回天]|之一|[八七]九不离十|十有八九|七七八八|7788|一五一十|二百五|五花八门|百分百"
+    r"|百分之(?=[0-9零一二两三四五六七八九十百])|(?:奔|快|靠近|将近)[二三四五六七八九](?=了|的人|张|$)|三心二意|不三不四"
+    r"|乱七八糟|七上八下"
+    r"|十分(?=[满感高细周热负耐认到不好痛疼严专尽温体])|十(?:足|全)|百般|三番[两五]次|三天两头|丢三落四|再三|七嘴八舌"
+    r"|四肢|五官|四处|三甲|千辛万苦"
     r"|(?:周|星期|礼拜)[一二三四五六日天]|三[通高]|二维码|一次性|三七粉?|第[一二三四五六七八九十](?:人民|附属|中心)?医院"
-    r"|[一二三四五六七八九]院|(?<=[打拨叫])1(?:10|20|22|19)|1(?:2345|2356|2320)(?![0-9])|一二三四五|(?<![0-9一二三四五六七八九])一二[〇零](?![0-9])"
+    r"|[一二三四五六七八九]院|(?<=[打拨叫])1(?:10|20|22|19)|1(?:2345|2356|2320)(?![0-9])|一二三四五"
+    r"|(?<![0-9一二三四五六七八九])一二[〇零](?![0-9])"
 )
-_UNITS: tuple[tuple[str, str], ...] = (
-    ("temperature", r"摄氏度|度|℃|c(?![a-z])"),
-    ("pressure", r"mmhg|毫米汞柱|汞柱|毫米"),
-    ("sugar", r"mmol(?:/l)?|毫摩尔?"),
-    ("percent", r"%|个氧"),
-    ("minute", r"分钟|刻钟?"),
-    ("score", r"分(?![之钟开])|颗?星"),
-    ("hour", r"个?(?:小时|钟头|钟)|点钟?(?![零一二三四五六七八九0-9])|时(?!候)"),
-    ("month", r"个?月"),
-    ("week", r"个?(?:星期|礼拜)|周(?![岁年边围])"),
-    ("day", r"天|日|号"),
-    ("kilo", r"公斤|千克|kg|斤"),
-    ("money", r"块钱?|元|万|千块|角|毛钱?"),
-    ("age", r"岁|周岁"),
-    ("beat", r"次/分|下(?![午周个面来去班不])"),
-    ("time", r"次|回|遍|趟"),
-    ("length", r"厘米|公分|cm|米|指|寸"),
-    ("volume", r"毫升|ml|升|两(?![一二三四五六七八九])"),
-    ("piece", r"个|片|粒|颗|支|针|瓶|包|袋|张|位|人|口|碗|顿|层|楼|床|只|条|种|项|样|胎|根|床|杯|件|名|步|年"),
-)
-_UNIT = re.compile(r" ?(?:多|来|几|左右|点)?(?:" + "|".join(f"(?P<{name}>{form})" for name, form in _UNITS) + ")")
 _RUN = re.compile(
     r"[34][0-9]点[0-9](?![0-9分])|[0-9]{1,2},[0-9]{3}(?![0-9])|[0-9]+(?:\.[0-9]+)*"
     r"|[零〇一二两三四五六七八九十百千万]+(?:点[零〇一二三四五六七八九]+)?"
@@ -53,14 +40,14 @@ _SCALED = re.compile(r" ?([千万])(?![克卡米一])([1-9一二三四五六七�
 _HALF_BEFORE = re.compile(r"个?半(?=个?(?:小时|钟头?|月|星期|礼拜|年))")
 _HALF_AFTER = re.compile(r"半(?![天夜个小边片粒颗支瓶包袋杯碗路身])")
 _HALVED = frozenset(("hour", "piece", "kilo", "day", "week", "volume", "month", "time"))
-_FACTORS = {"斤": 0.5, "两": 0.05, "升": 1000.0, "刻": 15.0, "刻钟": 15.0, "米": 100.0, "万": 10000.0}
 _TO = re.compile(r" ?(?:到|至|-{1,2}|、|或者?|和) ?")
 _LESS = re.compile(
-    r"(?:不到|没到|没有到|不足|低于|小于|少于|不超过|没超过|没过|快到?|将近|接近|奔|最多|顶多|撑死|至多|不高于|不大于)$"
+    r"(?:不到|没到|没有到|[没不]上|不足|低于|小于|少于|不超过|没超过|没过|快到?|将近|接近|奔|最多|顶多|撑死|至多|不高于|不大于)$"
 )
 _MORE = re.compile(r"(?:超过|高于|大于|多于|不止|不下|过了?|破|至少|起码|最少|最低|少说|少说也有?|不低于|不少于|不下于)$")
 _MORE_AFTER = re.compile(
-    r" ?(?:多(?!少|云)|好?几(?![个次天年岁])|好几|出头|开外|以上|往上|都?不止|都?打不住|朝上|来(?=[度分个公斤次天岁片步块毫]))"
+    r" ?(?:多(?!少|云)|好?几(?![个次天年岁])|好几|出头|开外|挂零|过(?:一?点|□□)|冒头|以上|往上|都?不止|都?打不住|朝上"
+    r"|来(?=[度分个公斤次天岁片步块毫]))"
 )
 _LESS_AFTER = re.compile(r" ?(?:以下|以内|之内|都?不到|都?没到|不足|往下)")
 
@@ -104,17 +91,6 @@ def find(text: str) -> list[Number]:
         if last is not None and not last.unit and written.startswith("百分之", max(0, last.start - 3)):
             found[-1] = Number(last.start - 3, last.end, last.low, last.high, "percent", last.vague)
     return found
-
-
-def factor(unit: str) -> float:
-    """How many of the measure of its class (kg, ml, minute, cm) a written unit is: 斤 is 0.5."""
-    return _FACTORS.get(unit.strip(" 个多来几左右"), 1.0)
-
-
-def unit_class(unit: str) -> str:
-    """The class of a written unit ("℃" is "temperature"), '' for none that is known."""
-    match = _UNIT.fullmatch(unit.lower()) if unit else None
-    return (match.lastgroup or "") if match else ""
 
 
 def _values(run: str) -> list[tuple[int, int, float, float]]:
@@ -255,10 +231,10 @@ def _take(text: str, found: list[Number], start: int, end: int, low: float, high
     if half and low == high:
         low, high, end = low + 0.5, high + 0.5, half.end()
     unit, scale = "", 1.0
-    match = _UNIT.match(text, end)
+    match = units.WRITTEN.match(text, end)
     if match:
         unit, end = match.lastgroup or "", match.end()
-        scale = factor(match[unit])
+        scale = units.factor(match[unit])
         if unit == "temperature":
             end, low, high = _tenths(text, end, low, high)
         elif unit in _HALVED and low == high == int(low) and low >= 1 and _HALF_AFTER.match(text, end):

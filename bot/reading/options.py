@@ -9,7 +9,7 @@ from rapidfuzz.distance import Levenshtein
 
 from bot.reading import amounts, kin, mentioned, stance
 from bot.reading.concepts import Concept
-from bot.reading.lexicon import Lexicon, literal
+from bot.reading.lexicon import Lexicon, expand, literal
 from bot.reading.mentioned import Chosen
 from bot.reading.ordinals import LONG, POLITE, Ordinals
 from bot.reading.reading import Option
@@ -20,6 +20,7 @@ _SPLIT = re.compile(r"[或和及与、/,，;；()（）\s]+|以及|或者")
 _EDGES = " ,，。.!！?？;；、:：~-\n\"'"
 # Characters that a slip of the finger does not put in the place of another: they turn the meaning.
 _TURNING = frozenset("不没无未别非很太挺较最真好坏多少有难易高低上下左右轻重大小还都也算够更蛮老")
+_BESIDES = re.compile(r"除了(.{1,12}?)(?:以外|之外|外)?,?(?:其他|其它|别的|其余|剩下)?的?(?:都|全)(?:有|要|选|是|占|需要)")
 _EMPTY = ("没有", "都没有", "以上都没有", "无", "以上都不", "都不", "没什么", "均无", "都没", "全没有")
 
 
@@ -42,6 +43,8 @@ class Choices:
         self.stances = stance.stances(options)
         self.amounts = amounts.bounds([option.labels[0] if option.labels else "" for option in options])
         self.empty = next((i for i, option in enumerate(options) if any(word.startswith(_EMPTY) for word in option.labels)), None)
+        first = {option.labels[0]: index for index, option in enumerate(options) if option.labels}
+        self.opposite = {index: first[f"不{label}"] for label, index in first.items() if f"不{label}" in first}
         owners: dict[str, set[int]] = {}
         rank: dict[str, int] = {}
 
@@ -74,11 +77,13 @@ class Choices:
         self.rank = rank
         clear = [(form, indexes.copy().pop()) for form, indexes in owners.items() if len(indexes) == 1]
         self.topics: frozenset[int] = frozenset()
+        self.single = set("少差无")
         patterns: list[tuple[str, tuple[str, int]]] = []
         for concept in concepts:
             meant = concept.meant_by(folded)
             if len(meant) == 1:
                 patterns += [(form, (form, meant[0])) for form in concept.said]
+                self.single |= {word for form in concept.said for word in expand(form, 2) if len(word) == 1}
                 self.topics |= {meant[0]} if concept.topic else set()
         self.lexicon: Lexicon[tuple[str, int]] = Lexicon([(literal(form), (form, index)) for form, index in clear] + patterns)
         self.exact = dict(clear)
@@ -121,6 +126,9 @@ class Choices:
         if chosen.picks:
             return chosen if len(chosen.picks) == 1 else mentioned.strongest(self, text, chosen)
         if chosen.denied:
+            against = {index for index in chosen.denied if index in self.opposite}
+            if len(against) == 1 == len(chosen.denied):
+                return Chosen((self.opposite[against.pop()],), 0, len(text), sure=False)
             left = [index for index in range(len(self.options)) if index not in chosen.denied]
             if len(left) == 1 and len(self.options) > 1:
                 return Chosen((left[0],), 0, len(text), sure=False)
@@ -134,6 +142,9 @@ class Choices:
         if listed is not None:
             picks = tuple(index for index in listed if index != self.empty or len(listed) == 1)
             return Chosen(beyond=True) if -1 in listed else Chosen(picks, 0, len(text))
+        besides = _BESIDES.search(text)
+        if besides and (left := set(mentioned.scan(self, besides[1], frozenset()).picks) | {self.empty}) != {self.empty}:
+            return Chosen(tuple(index for index in range(len(self.options)) if index not in left), 0, len(text))
         if self.ordinals.all(text):
             return Chosen(tuple(index for index in range(len(self.options)) if index != self.empty), 0, len(text))
         numbered = self._numbered(text, breaks)

@@ -32,6 +32,7 @@ _RANGE = re.compile(r"([0-9a-h一二三四五六七八九])(?:到|至|-)(?:第)?
 _FIRST = re.compile(
     r"(?:前面?|头|后面?|末)(?P<n>[一二两三四五六七八九十0-9])(?:个|项|种|样)?(?:都|全|一起)?(?:有|占|选|是|要|中|行|了|全占了?)*"
 )
+_OTHERS_NOT = re.compile(r"[,，。]?(?:别的|其他|其它|其余|剩下)的?(?:都|就|也)?(?:不用|没有?|不要|不需要|正常|还好|没事|算了).*$")
 _ALL = re.compile(
     r"(?:以上|上面|上述|这些|这几[个样种]|每[个样种项]|样样|全部?|统统|通通|几[样种个])*(?:都|全|样样)(?:有|要|选|占|是"
     r"|占了|需要|中了)(?:了|的|吧)*|全选|全部|全有|全占了?|全要|样样有|全都要"
@@ -104,7 +105,7 @@ class Ordinals:
         """The number that a reply begins with (2、红肿): its index, whether something sets it off, and what follows."""
         bare = text.strip(_EDGES)
         match = _LEAD.fullmatch(bare)
-        if match is None:
+        if match is None or match["rest"].strip().isdigit():
             return None
         apart = text.find(bare) + match.end("n") in breaks
         if _OTHER_COUNT.match(match["rest"]) and not (match["mark"] or (apart and not match["rest"][0].isdigit())):
@@ -114,6 +115,7 @@ class Ordinals:
     def several(self, text: str) -> tuple[int, ...] | None:
         """All options of a list of numbers; -1 among them for a number that no option has; None when it is no such list."""
         bare = text.strip(_EDGES)
+        bare = _OTHERS_NOT.sub("", re.sub(r"^有[,，、:]", "", bare))
         everything = tuple(range(self.size))
         match = _EXCEPT.fullmatch(bare)
         if match and self.index(match["n"]) >= 0:

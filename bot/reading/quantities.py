@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from bot.reading import measures
-from bot.reading.numbers import Number, factor
+from bot.reading.numbers import Number
 from bot.reading.reading import Answer, Question
+from bot.reading.units import factor
 
 if TYPE_CHECKING:
     from bot.reading.answers import Reply
@@ -54,6 +55,9 @@ def read(reply: Reply, question: Question, unasked: bool) -> Answer:
         low, high = number.low, number.high
         before = reply.text[max(0, number.start - 10) : number.start]
         if len(fitting) > 1 and _FULL_MARKS.search(before):
+            continue
+        if before.endswith("比"):
+            vague = True
             continue
         if _DIFFERENCE.search(before) and not _NOT_TO.search(before):
             vague = vague or len(fitting) == 1

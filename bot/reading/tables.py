@@ -12,10 +12,10 @@ from bot.reading.concepts import Concept, compile_concepts
 from bot.reading.intents import Intents
 from bot.reading.lexicon import Lexicon, expand
 from bot.reading.normalise import Normaliser
-from bot.reading.numbers import unit_class
 from bot.reading.options import Choices, compile_synonyms
 from bot.reading.reading import Option
 from bot.reading.signs import RedFlags, compile_red_flags, lexicon, pattern, words
+from bot.reading.units import unit_class
 
 MANY = 2000
 

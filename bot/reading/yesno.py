@@ -24,7 +24,7 @@ _TWICE = re.compile(
     r"|(?:从|从来|一[次顿天回片][都也]?|都|并)?(?:没有?|不|未|不曾)(?:忘|漏|落|断|缺|耽误)(?!了吃)"
 )
 _ASKED_BACK_YES = re.compile(
-    r"(?:怎么|哪能|哪会|哪敢|岂能|谁说|怎么会|怎么能|怎么敢|怎么可能|哪有|凭什么|干嘛|为什么|哪里会|那还能|还能|能)(?:就"
+    r"(?:哪[天顿次回个][都也]?(?=[不没])|怎么|哪能|哪会|哪敢|岂能|谁说|怎么会|怎么能|怎么敢|怎么可能|哪有|凭什么|干嘛|为什么|哪里会|那还能|还能|能)(?:就"
     r"|会|能|可能|敢|是)?(?:没有?|不)(?!行了|起)(?!就?[没])"
     r"|不是.{1,3}(?:还)?(?:能)?是?(?:谁|哪个)|除了.{1,3}还(?:能)?(?:有)?(?:谁|是谁)|那还用(?:说|问)|这还用|还用(?:说|问)"
     r"|可不是|可不(?=$|嘛|吗)|废话"
@@ -39,11 +39,11 @@ _ECHO = re.compile(r"有没有|是不是|会不会|能不能|要不要|行不行
 _CONCEDED = re.compile(r"^(?P<x>(?![不没])[一-龥]{1,4}?)(?:倒)?(?:是|归)(?P=x)")
 _PART = re.compile(r"有(?:的|些|几次|时候?).{1,8}(?:有(?:的|些|几次|时候?))|一会儿?.{1,4}一会儿?|时.{1,3}时|有时候?.{1,3}有时候?")
 _DONE = re.compile(
-    r"(?!忘|漏|停|断|错|烦|累|懒|怕|退|消|戒|死|算|完|好|够|少|晚|坏|丢|掉|落|拒|走|没|不|别|再|发|来|去不"
-    r"|住)[一-龥](?:[一-龥](?<![不没错完]))?(?:了|过|着呢?|上了|好了|到了|掉了)"
+    r"[一-龥](?<![忘漏停断错烦累懒怕退消戒死算完好够少晚坏丢掉落拒走没不别再发快老病差])"
+    r"(?:(?:了|过|着呢?)|(?:上|好|到|掉|完)(?<!完)(?:了|过))"
 )
 _SOMETIMES = re.compile(
-    r"偶尔|有时|时不时|隔三差五|经常|常常|天天|每天|每顿|顿顿|次次|每次|老是?|总是?|一直|几声|两声|一两[声次回下]|几次"
+    r"偶尔|有时|时不时|隔三差五|经常|常常|天天|每天|每顿|顿顿|次次|每次|老是|老[爱要想会]|总是|总[爱要想会]|一直|几声|两声|一两[声次回下]|几次"
     r"|几回|有一?[点些]|有丝|稍微|略微|轻微"
 )
 _STILL = re.compile(r"还(?!没|不|好|行|可以|是|早|未|要|能)(?:有点|有|在|会|老|总)?[一-龥]")
@@ -108,6 +108,15 @@ def lean(text: str, breaks: Iterable[int], lexicon: Lexicon[str]) -> Lean | None
             continue
         return Lean(None, first.start, vote.end)
     return first
+
+
+def turned(text: str) -> Lean | None:
+    """A rhetorical question that answers: 怎么没有, 哪有, 哪天不烧."""
+    match = _ASKED_BACK_YES.search(text)
+    if match is None or _UNABLE.search(text):
+        match = _ASKED_BACK_NO.search(text)
+        return Lean(False, match.start(), len(text)) if match and match.start() <= 2 else None
+    return Lean(True, match.start(), len(text)) if match.start() <= 4 else None
 
 
 def _clauses(text: str, breaks: Iterable[int]) -> list[tuple[int, int]]:
