@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 
 from bot.reading import intents, matters, numbers, placing, satisfaction
 from bot.reading.answers import Reply
+from bot.reading.normalise import Text
 from bot.reading.reading import Answer, Question, Reading
 from bot.reading.tables import Tables, compile_tables
 from bot.reading.triage import Triage
@@ -15,6 +17,10 @@ __all__ = ["Tables", "answer", "compile_tables", "read"]
 
 # Of a text far too long for a reply only the danger signs are looked for everywhere.
 LONGEST = 4000
+# Replies up to this length are remembered, so many of them.
+SHORT = 4
+MANY = 4000
+_BARE_NUMBER = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2})?(?:度|℃|分|次|天|公斤|斤|个|号)?[。.]?")
 
 
 def read(
@@ -32,16 +38,17 @@ def read(
     of the patient (red_flags.yaml, populations). Never raises on any text."""
     source = tables.normalise(text)
     found = numbers.find(source.text)
-    triage = Triage(source, found, tables.flags, tables.signs, question=question, proxy=proxy, population=population)
+    free = not found or question is None or question.kind not in ("number", "scale")
+    key = (text, proxy, population) if len(text) <= SHORT and free and not staff_names else None
+    known = tables.short.get(key) if key is not None else None
+    triage = known or Triage(source, found, tables.flags, tables.signs, question=question, proxy=proxy, population=population)
     if len(text) > LONGEST:
         source = tables.normalise(f"{text[: LONGEST // 2]}\n{text[-LONGEST // 2 :]}")
         found = numbers.find(source.text)
     reply = Reply(source, found, tables, triage.mentions if len(text) <= LONGEST else None, today)
     answered = reply.answer(question, unasked=unasked) if question is not None else None
     ok = answered is not None and answered.status in ("ok", "out_of_range") and question is not None and question.kind != "text"
-    meant = tables.intents.read(source.text, ok or bool(found))
-    signs = [(mention.start, mention.end) for mention in triage.mentions] if len(text) <= LONGEST else []
-    matter = matters.find(source, tables.matters, staff_names, signs, asked="question" in meant)
+    meant, matter = _said(source, triage, tables, staff_names, ok or bool(found), key)
     view = satisfaction.view(matter, bare=satisfaction.asks(question), abused="abuse" in meant and len(meant) == 1)
     if question is not None and answered is not None:
         placing.settle(meant, reply, question, answered)
@@ -53,6 +60,25 @@ def read(
             view = satisfaction.chosen(option) or view
     notes = (*triage.notes, *matter.notes, *(f"意图 {name}：“{source.quote(*span)}”" for name, span in meant.items()))
     return Reading(answered, intents.ordered(meant), view, matter.records, triage.findings, triage.level, notes)
+
+
+def _said(
+    source: Text, triage: Triage, tables: Tables, staff_names: tuple[str, ...], answered: bool, key: object
+) -> tuple[dict[str, tuple[int, int]], matters.Matters]:
+    """Intents and matters. A bare number has neither; what a short reply says is remembered, for most replies are the same
+    few ("有", "好的", "1"), and it does not hang on the question."""
+    if _BARE_NUMBER.fullmatch(source.text):
+        return {}, matters.Matters((), (), False, False, ())
+    known = tables.short.get((key, answered)) if key is not None else None
+    if known is None:
+        meant = tables.intents.read(source.text, answered)
+        signs = [(mention.start, mention.end) for mention in triage.mentions] if len(source.raw) <= LONGEST else []
+        known = meant, matters.find(source, tables.matters, staff_names, signs, asked="question" in meant)
+        if key is not None:
+            if len(tables.short) >= MANY:
+                tables.short.clear()
+            tables.short[key], tables.short[key, answered] = triage, known
+    return dict(known[0]), known[1]
 
 
 def answer(

@@ -22,7 +22,7 @@ MANY = 2000
 
 @dataclass(slots=True, repr=False)
 class Tables:
-    """Everything that is words. `choices` remembers the options of questions already met."""
+    """Everything that is words. `choices` remembers the options of questions already met, `short` what short replies say."""
 
     versions: tuple[str, str, str]
     approvers: tuple[str, str, str]
@@ -43,6 +43,7 @@ class Tables:
     full: tuple[str, ...]
     undecided: re.Pattern[str]
     choices: dict[tuple[Option, ...], Choices] = field(default_factory=dict)
+    short: dict[Any, Any] = field(default_factory=dict)
 
     def name(self, code: str) -> str:
         """The Chinese name of a red flag or a complaint code; the code itself where there is none."""
