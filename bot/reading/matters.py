@@ -30,7 +30,7 @@ _BUSINESS = ("MI", "ME", "MF01", "MF03", "MF04", "AF01", "RC")
 # These are said of the body as well: words on which a symptom rests are no matter.
 _INJURY = frozenset(("CS01", "CS02", "CS03", "CS04", "CQ01", "CQ04"))
 _STAINED = re.compile(r"换|渍|迹|印")
-_SPOKEN = frozenset(("RR01", "RL01", "ME01", "AF02", "MF01"))
+_SPOKEN = frozenset(("RR01", "RL01", "ME01", "AF02"))
 _SAID = (
     ("护士", "nurse"),
     ("医生", "doctor"),
@@ -153,10 +153,19 @@ class _Reader:
             part = next(part for part in reversed(self.parts) if part.start <= fact.at)
             touched = any(start < fact.to and fact.at < end for start, end in self.signs)
             stained = fact.code == "ME01" and _STAINED.search(self.text, fact.start, fact.to + 3) is not None
-            if touched and not stained and (fact.code not in _INJURY or fact.code == "CQ04") and fact.code != "RR04":
+            if (
+                touched
+                and not stained
+                and fact.code != "ME02"
+                and (fact.code not in _INJURY or fact.code == "CQ04")
+                and fact.code != "RR04"
+            ):
                 self.notes.append(f"“{self.source.quote(fact.start, fact.end)}”说的是病情，不记")
             elif not part.elsewhere:
-                found.append((fact, part))
+                praised = any(
+                    hit.what[0] == "mood" and hit.what[1] > 0 and hit.start < fact.at and fact.to <= hit.end for hit in self.hits
+                )
+                found.append((fact._replace(denied=fact.denied or praised), part))
         return found
 
     def _matters(self, part: Part, facts: Sequence[Fact]) -> None:
@@ -167,7 +176,7 @@ class _Reader:
         coded = False
         who = next((hit.what[1] for hit in part.hits if hit.what[0] == "staff" and hit.what[1] != "other"), "")
         for fact in facts:
-            coded = self._coded(part, self.tables.codes[fact.code], fact.start, fact.end, who) or coded
+            coded = self._coded(part, self.tables.codes[fact.code], fact.start, fact.end, who, told=fact.ideas > 1) or coded
         for hit in part.hits:
             kind, what = hit.what
             if kind == "no":
@@ -191,6 +200,8 @@ class _Reader:
 
     def _overruled(self, hit: Hit[tuple[str, Any]]) -> bool:
         """Whether a fact that says more about the same mishap, or a symptom, speaks against a listed wording."""
+        if self.text.startswith("贵重", hit.end - 1):
+            return True
         if self.text[hit.start] == "没" and self.text[hit.start - 1 : hit.start] == "有":
             return True
         for fact in self.facts:
@@ -201,11 +212,13 @@ class _Reader:
         code = hit.what[1].code
         return code not in _INJURY and code != "RR04" and any(start < hit.end and hit.start < end for start, end in self.signs)
 
-    def _coded(self, part: Part, code: Code, start: int, end: int, group: str) -> bool:
+    def _coded(self, part: Part, code: Code, start: int, end: int, group: str, *, told: bool = False) -> bool:
         if part.asks and code.code.startswith(_BUSINESS) and (part.end >= len(self.text) - 1 or self.asked):
             self.notes.append(f"“{self.source.quote(start, end)}”是提问，不记")
             return False
-        if part.signs and code.code in _SPOKEN and not any(hit.what[0] in ("staff", "here") for hit in part.hits):
+        kinds = {hit.what[0] for hit in part.hits}
+        ours = kinds & ({"staff", "here"} if part.signs else {"staff", "here", "aspect"})
+        if not told and code.code in _SPOKEN and (part.signs or "clinical" in kinds) and not ours:
             return False
         self._add(part, code, start, end, group)
         return True

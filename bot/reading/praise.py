@@ -23,7 +23,8 @@ def person(text: Text, tables: MatterTables, names: Sequence[str], start: int, e
     match = tables.person.search(text.text, start, end)
     if match is None:
         return None
-    return text.quote(*match.span("behind" if match["behind"] else "before")) or None
+    start, end = match.span("behind" if match["behind"] else "before")
+    return None if "谢" in text.text[start + 1 : end] else text.quote(start, end) or None
 
 
 def praise(text: Text, tables: MatterTables, names: Sequence[str], parts: Sequence[Part], moods: Sequence[Mood]) -> list[Record]:
