@@ -17,6 +17,7 @@ _DEVICES = frozenset(("tube", "puncture", "cast"))
 _DRUGS = ("vital_drug", "drug")
 _STOPPED = frozenset(("停了", "断了"))
 _FORMER = re.compile("之前|以前|原来|曾经|当时|前几天")
+_ON = ("就是", "后来", "结果", "最后")
 _WISH = re.compile("就好|解脱|多好|就清净|就行了|才好")
 _HEDGE = re.compile("好像(?=有点|有些|是|不|没|说|变|也|会|在|开始|看|歪|麻)|似乎|可能|貌似|大概")
 _FEARS = re.compile(r"怕|担心")
@@ -59,7 +60,7 @@ class Walk:
     def _open(self, start: int, *, sentence: bool = False) -> None:
         if self.clauses:
             self._close(self.clauses[-1], start)
-            if not self.clauses[-1].mentions and not self.text.startswith("就是", start):
+            if not self.clauses[-1].mentions and not self.text.startswith(_ON, start):
                 self.carried = self.person = ""
         if sentence:
             self._sentence += 1
@@ -176,7 +177,7 @@ class Walk:
         elif kind == "other":
             self.person, self.person_at = word, hit
         elif kind == "kin":
-            titled = self.text[hit.start - 1 : hit.start] == "大"
+            titled = self.text.startswith("大", max(0, hit.start - 1))
             if titled or (self.person_at is not None and self.person_at.end == hit.start):
                 return
             self.person, self.person_at = "" if self.proxy or _ASIDE.match(self.text, hit.end) else word, hit
@@ -269,8 +270,7 @@ class Walk:
             mention.lower("hypothetical", "“的话”：只是设想")
         if clause.ask and hit.start - clause.ask_end <= 4:
             mention.lower("hypothetical", f"“{clause.ask}”：是在问")
-        former = _FORMER.search(text, hit.start, hit.end)
-        if (clause.past or former) and not clause.again and not clause.now:
+        if (clause.past or _FORMER.search(text, hit.start, hit.end)) and not clause.again and not clause.now:
             mention.lower("resolved", f"“{clause.past or '以前'}”：是以前的事")
         if clause.unsure or (hit.end - hit.start > 3 and _HEDGE.search(text, hit.start, hit.end)):
             mention.lower("uncertain", f"“{clause.unsure or '好像'}”：不确定")
