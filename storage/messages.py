@@ -254,3 +254,14 @@ def delivered(tx: Tx, remote_id: str, status: str) -> None:
 def cancel(tx: Tx, contact_id: int, reason: str) -> None:
     """What has not left yet stays here."""
     tx.run(_CANCEL, contact_=contact_id, reason_=reason)
+
+
+_LAST = Hot(
+    select(_outbound.body).where(_outbound.contact_id == bindparam("contact_")).order_by(_outbound.created_at.desc()).limit(1)
+)
+
+
+def last_text(tx: Tx, contact_id: int) -> str:
+    """The last text a contact was told; "" for a notice or nothing."""
+    row = tx.one(_LAST, contact_=contact_id)
+    return str(row[0].get("text", "")) if row else ""

@@ -199,7 +199,7 @@ _CALLED = Hot(
 _AGAIN = Hot(
     update(Touchpoint)
     .where(_touchpoint.id == bindparam("id_"), _touchpoint.state.in_(["planned", "invited", "begun"]))
-    .values(state="planned", due_at=bindparam("due_"), reason=bindparam("reason_"), begun_at=None, ended_at=None)
+    .values(state=bindparam("state_"), due_at=bindparam("due_"), reason=bindparam("reason_"), begun_at=None, ended_at=None)
 )
 _FLOW = Hot(select(_touchpoint.flow).where(_touchpoint.id == bindparam("id_")))
 _NEXT = Hot(select(_touchpoint.due_at).where(_WAITS).order_by(_touchpoint.due_at, _touchpoint.id).limit(1))
@@ -256,9 +256,9 @@ def called(tx: Tx, episode_id: int, state: str, reason: str, now: datetime) -> N
     tx.run(_CALLED, episode_=episode_id, state_=state, reason_=reason, now_=now)
 
 
-def again(tx: Tx, touchpoint_id: int, due_at: datetime, reason: str) -> None:
-    """Plan a touchpoint anew; one that has ended stays so."""
-    tx.run(_AGAIN, id_=touchpoint_id, due_=due_at, reason_=reason)
+def again(tx: Tx, touchpoint_id: int, due_at: datetime, reason: str, state: str = "planned") -> None:
+    """Plan a touchpoint anew (`invited`: it begins as soon as the contact writes); one that has ended stays so."""
+    tx.run(_AGAIN, id_=touchpoint_id, state_=state, due_=due_at, reason_=reason)
 
 
 def flow_of(tx: Tx, touchpoint_id: int) -> str:

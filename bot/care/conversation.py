@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.care import binding, escalation, live, matters, opening, post, talk, wishes
@@ -10,6 +11,7 @@ from bot.care.parcel import Reply
 from bot.care.practice import Practice
 from bot.care.visit import Visit
 from bot.reading import read as reading
+from bot.reading.reading import Finding
 from bot.rules import lane
 from storage import contacts, messages, plans
 from storage.transaction import Tx
@@ -111,10 +113,13 @@ def _danger(visit: Visit) -> None:
     assert visit.reading is not None
     level = visit.reading.triage
     if level not in ("L0", "L1", "L2"):
+        others = [found for found in visit.reading.findings if found.status == "other_person" and found.level in ("L0", "L1")]
+        if others:
+            visit.raise_("danger", "L2", f"说的可能是别人，请核实：{_quoted(visit, others)}")
+            visit.say("danger_other")
         return
     flags = [found for found in visit.reading.findings if found.level == level and found.suppressed is None]
-    names = "、".join(dict.fromkeys(visit.practice.tables.name(found.flag) for found in flags)) or "危险征象"
-    visit.raise_("danger", level, f"{names}：“{visit.inbound.text[:60]}”")
+    visit.raise_("danger", level, _quoted(visit, flags) or f"危险征象：“{visit.inbound.text[:60]}”")
     if level == "L0":
         visit.texts.clear()
         visit.say("danger_l0")
@@ -125,11 +130,26 @@ def _danger(visit: Visit) -> None:
                 plans.ended(visit.tx, visit.row.touchpoint_id, "missed", "患者有危急情况，已转人工", visit.now)
 
 
+def _quoted(visit: Visit, found: Sequence[Finding]) -> str:
+    """Signs with the patient's own words for them, however long the rest of the message is."""
+    named = {visit.practice.tables.name(one.flag): one.quote[:40] for one in reversed(found)}
+    return "；".join(f"{name}：“{quote}”" for name, quote in reversed(named.items()))
+
+
 def _go_on(visit: Visit, said: str) -> None:
-    """Step the waiting talk."""
+    """Step the waiting talk. A reply that told a sign or a matter instead of an answer was understood, as far as it went."""
     assert visit.live is not None
-    answer = visit.reading.answer if visit.reading else None
-    step = talk.resume(visit.tx, visit.practice, visit.live, said, visit.now, inbound_id=visit.inbound_id, answer=answer)
+    heard = visit.reading
+    step = talk.resume(
+        visit.tx,
+        visit.practice,
+        visit.live,
+        said,
+        visit.now,
+        inbound_id=visit.inbound_id,
+        answer=heard.answer if heard else None,
+        forgive=heard is not None and (heard.triage in ("L1", "L2") or bool(heard.records)),
+    )
     if "L1" not in step.levels:
         visit.caution()
     matters.acknowledge(visit)

@@ -64,8 +64,9 @@ def greet(visit: Visit) -> None:
             _ask_staff(visit)
     elif visit.texts or (visit.reading is not None and _small_talk(visit)):
         return
-    elif _BARE.fullmatch(visit.inbound.text.strip()):
-        visit.say("nothing_open")
+    elif _BARE.fullmatch(visit.inbound.text.strip()) or (visit.reading is not None and visit.reading.intents == ("greeting",)):
+        if not visit.said_last("nothing_open"):  # once is enough
+            visit.say("nothing_open")
     else:
         _ask_staff(visit)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -79,12 +79,21 @@ def resume(
     *,
     inbound_id: int | None = None,
     answer: Answer | None = None,
+    forgive: bool = False,
 ) -> Step:
     """Go on with a waiting session after a reply, or (None) because time has passed. `answer` spares reading the reply to
-    the waiting question a second time."""
+    the waiting question a second time. With `forgive` a reply that did not answer is no miss: it said something else that
+    was heard, and the question is put again as it stood."""
     row, reader = live.row, _reader(practice, now, live.flow.waiting(live.session), answer)
-    turn = run.resume(live.flow, live.session, said, live.facts, now, reader)
+    session, wait = live.session, live.session.wait
+    if forgive and wait is not None:
+        session = replace(session, wait=replace(wait, tries=0))
+    turn = run.resume(live.flow, session, said, live.facts, now, reader)
     state = turn.session
+    missed = any(isinstance(event, events.NotUnderstood) for event in turn.events)
+    if forgive and missed and wait is not None and state.wait is not None and state.wait.node == wait.node:
+        state.wait = replace(state.wait, tries=wait.tries)
+        turn = Turn(state, (events.Said(wait.node, live.again()),))
     sessions.step(tx, row.id, state.to_json().decode(), state.status, state.wait.due_at if state.wait else None, now)
     return _apply(tx, practice, row, turn, inbound_id, now)
 

@@ -12,7 +12,7 @@ from bot.care.live import Live
 from bot.care.practice import Practice
 from bot.reading.reading import Reading
 from bot.rules import sla
-from storage import contacts, patients, sessions
+from storage import contacts, messages, patients, sessions
 from storage.transaction import Tx
 
 
@@ -81,6 +81,10 @@ class Visit:
     def say(self, key: str, **facts: Any) -> None:
         """Add one of the hospital's fixed texts."""
         self.texts.append(self.practice.words.say(key, **facts))
+
+    def said_last(self, key: str) -> bool:
+        """Whether this fixed text was the last thing the contact was told."""
+        return self.practice.words.say(key) == messages.last_text(self.tx, self.contact.id)
 
     def caution(self) -> None:
         """Say what to do now about a danger sign that must be seen today."""

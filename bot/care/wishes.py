@@ -19,6 +19,8 @@ def granted(visit: Visit) -> bool:
     if visit.row is None and (wished <= {"question"} or (wished == {"ask_human"} and _calls(visit))):
         return False  # a talk may be waiting to begin: see opening.greet
     for intent, grant in _WISHES.items():
+        if intent == "deceased" and visit.reading.triage != "none":
+            continue  # who can hardly breathe after ten minutes' walk is alive
         if intent in visit.reading.intents and not (intent in _YIELDING and answer is not None and answer.status == "ok"):
             visit.caution()
             matters.acknowledge(visit)
@@ -73,6 +75,11 @@ def _stop(visit: Visit) -> None:
 
 
 def _wrong_person(visit: Visit) -> None:
+    """Who has proved who they are may mean a slip of the finger by 打错了: they are asked before they are unbound."""
+    bound = visit.bound
+    if bound is not None and bound.confirmed_at is not None and not visit.said_last("wrong_person_sure"):
+        visit.say("wrong_person_sure")
+        return
     _end_talk(visit)
     unbind(visit)
     visit.say("wrong_person")
@@ -105,7 +112,7 @@ def _reported(visit: Visit, state: str, reason: str, words: str) -> None:
 
 
 def _later(visit: Visit) -> None:
-    """Another time: the touchpoint is planned anew for the next day's window."""
+    """Another time: the next day's window, or sooner when the patient writes."""
     if visit.row is None:
         visit.say("later")
         return
@@ -113,7 +120,7 @@ def _later(visit: Visit) -> None:
     talk.interrupt(visit.tx, row, visit.now)
     if row.touchpoint_id is not None:
         again = schedule.next_open(visit.now + timedelta(hours=20), practice.windows, practice.calendar)
-        plans.again(visit.tx, row.touchpoint_id, again or visit.now + timedelta(days=1), "患者请改时间")
+        plans.again(visit.tx, row.touchpoint_id, again or visit.now + timedelta(days=1), "患者请改时间", "invited")
     visit.say("later")
 
 

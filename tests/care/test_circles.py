@@ -109,7 +109,7 @@ def test_one_of_two_accounts_that_says_stop_does_not_speak_for_the_other(hospita
     hospital.database.write_now(another)
     hospital.scan("o2", "second")
     hospital.say("o2", "不要再给我发消息了")
-    assert state(hospital) == "planned"
+    assert state(hospital) == "invited"
     hospital.say("o1", "不要再给我发消息了")
     assert state(hospital) == "stopped"
 
@@ -141,3 +141,40 @@ def test_three_hundred_messages_in_a_minute_are_three_hundred_answers_and_one_ti
         hospital.now += timedelta(milliseconds=200)
         assert hospital.say("o1", f"请问第{number}件事怎么办？")
     assert len(hospital.tickets()) == 1
+
+
+def test_a_slip_of_the_finger_does_not_unbind_who_has_proved_who_they_are(hospital):
+    hospital.confirmed()
+    assert "再回复" in hospital.say("o1", "打错了")
+    assert hospital.query(select(contacts.Binding))[0].ended_at is None
+    assert "打扰" in hospital.say("o1", "打错了")
+    assert hospital.query(select(contacts.Binding))[0].ended_for == "wrong_person"
+
+
+def test_a_complaint_instead_of_an_answer_is_no_miss(hospital):
+    hospital.confirmed()
+    for _ in range(3):
+        reply = hospital.say("o1", "我要投诉，护士扎针扎了三次还骂人")
+        assert "没看明白" not in reply
+        assert "体温" in reply
+    assert hospital.say("o1", "36.8")
+    assert "follow-up" not in [ticket.matter for ticket in hospital.tickets()]
+
+
+def test_another_time_is_over_as_soon_as_the_patient_writes(hospital):
+    hospital.confirmed()
+    hospital.say("o1", "改天再说")
+    assert "体温" in hospital.say("o1", "现在可以了")
+
+
+def test_what_is_not_asked_is_said_once(hospital):
+    hospital.confirmed()
+    hospital.say("o1", "停")
+    assert "没有等您回答" in hospital.say("o1", "1")
+    assert hospital.say("o1", "2") is None
+
+
+def test_a_child_with_a_fever_on_the_parents_phone_is_heard(hospital):
+    hospital.confirmed()
+    assert "就医" in hospital.say("o1", "我孩子39度5，一直抽")
+    assert "danger" in [ticket.matter for ticket in hospital.tickets()]
