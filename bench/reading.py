@@ -10,7 +10,7 @@ from time import perf_counter, thread_time
 from typing import Any
 
 from bench.row import Row
-from bot.cli.reader import load_tables
+from bot.practice import load_tables
 from bot.reading.read import read
 
 ROOT = Path(__file__).parents[1]

@@ -23,6 +23,8 @@ PREFIX = "SUIFANG_"
 # read by the settings themselves or by the tests, not fields
 OTHER_NAMES = frozenset({"SUIFANG_CONFIG", "SUIFANG_REQUIRE"})
 WECHAT_API = "https://api.weixin.qq.com"
+# files of the flows folder that are tables, not conversations
+TABLES = frozenset({"red_flags", "complaints", "words", "ladders", "messages", "exclusions"})
 
 
 class WrongSettings(Exception):
@@ -75,6 +77,11 @@ class Settings(BaseSettings):
     )
     wechat_api: Address = Field(WECHAT_API, description="微信接口的网址")
     wechat_templates: dict[str, str] = Field(default_factory=dict, description="模板消息的模板编号，例如 {greeting = 'AbC…'}")
+
+    @field_validator("key_file", "content", mode="before")
+    @classmethod
+    def _empty_is_not_given(cls, value: Any) -> Any:
+        return None if value == "" else value
 
     @field_validator("database_url")
     @classmethod

@@ -141,6 +141,62 @@ def test_check_finds_a_mistake_in_a_flow_with_its_line(suifang, tmp_path):
     assert "general_day3.yaml 第" in done.stdout
 
 
+@pytest.fixture
+def own(tmp_path):
+    """A hospital's own content, to be spoilt."""
+    for name in ("flows", "templates"):
+        shutil.copytree(ROOT / name, tmp_path / "own" / name)
+    return tmp_path / "own"
+
+
+WRONG = [
+    ("red_flags.yaml", "\nsigns:", "\nsignz:", "red_flags.yaml：缺少 signs；不认识 signz（是不是想写 signs？）"),
+    ("red_flags.yaml", ", severe: ", ", severre: ", "不认识 severre（是不是想写 severe？）"),
+    ("words.yaml", "\nscope:", "\n  scope:", "words.yaml 第"),
+    ("complaints.yaml", "\ncodes:", "\ncode:", "complaints.yaml：缺少 codes"),
+    ("red_flags.yaml", None, None, "没有 red_flags.yaml 这个文件"),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "said"), WRONG)
+def test_the_reading_does_without_no_table(suifang, own, file, old, new, said):
+    path = own / "flows" / file
+    text = path.read_text("utf-8")
+    path.unlink()
+    if old:
+        assert old in text
+        path.write_text(text.replace(old, new), "utf-8")
+    done = suifang("understand", "--explain", "胸口疼", SUIFANG_CONTENT=str(own))
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert said in done.stderr
+    assert said in suifang("check", SUIFANG_CONTENT=str(own)).stdout
+
+
+def test_the_reading_needs_a_folder_that_exists(suifang):
+    done = suifang("understand", "--explain", "胸口疼", SUIFANG_CONTENT="nowhere")
+
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "设置有误：\n  没有文件夹 nowhere/flows\n")
+    assert "分诊：L0" in suifang("understand", "--explain", "胸口疼，喘不上气", SUIFANG_CONTENT="").stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("protocols/knee.yaml", "\ntitle:", "\ntitel:", "缺少 title；不认识 titel"),
+        ("protocols/knee.yaml", "day: 3", "day: drei", "touchpoints 第1项 day：应为整数"),
+        ("ladders.yaml", "\nladders:", "\nladder:", "ladders.yaml：缺少 ladders；不认识 ladder"),
+    ],
+)
+def test_mistakes_in_plans_and_ladders_are_told_in_chinese(suifang, own, file, old, new, said):
+    path = own / "flows" / file
+    text = "\n" + path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+
+    assert said in suifang("check", SUIFANG_CONTENT=str(own)).stdout
+
+
 def test_check_online_says_when_wechat_cannot_be_reached(suifang):
     assert "[错误] 微信：连不上 http://127.0.0.1:9" in suifang("check", "--online").stdout
 

@@ -90,6 +90,15 @@ def test_a_misspelt_variable_is_reported(monkeypatch):
     assert "SUIFANG_HOSPITL" in config.stray_variables()
 
 
+def test_an_empty_path_is_none_given(monkeypatch):
+    monkeypatch.setenv("SUIFANG_CONTENT", "")
+    monkeypatch.setenv("SUIFANG_KEY_FILE", "")
+    settings = config.load()
+
+    assert (settings.content, settings.key_file) == (None, None)
+    assert (settings.flows / "red_flags.yaml").is_file()
+
+
 def test_the_usual_postgresql_address_gets_its_driver():
     assert config.load(database_url="postgresql://u@h/d").database == "postgresql+psycopg://u@h/d"
 

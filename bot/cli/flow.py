@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from bot.config import TABLES, shipped
 from bot.engine.check import check as check_flow
 from bot.engine.compiled import Compiled, compile_all
 from bot.engine.facts import FACTS, SAMPLE
@@ -28,6 +29,9 @@ HELP = "直接打字是患者的回复；@ +4h 让时间过去；/状态 看会�
 def check(files: Annotated[list[Path], typer.Argument(help="话术文件或文件夹")]) -> None:
     """Check flow files; prints file:line: message, exit code 1 when there are errors."""
     paths = [path for given in files for path in (_flow_files(given) if given.is_dir() else [given])]
+    if tables := [path.name for path in paths if path.stem in TABLES]:
+        typer.echo(f"跳过{'、'.join(tables)}：是表，不是话术，由 suifang check 检查。")
+    paths = [path for path in paths if path.stem not in TABLES]
     flows, issues = _read(paths)
     neighbours = {path for given in paths for path in _flow_files(given.parent)} - set(paths)
     library = {flow.id: flow for flow in [*_read(sorted(neighbours))[0].values(), *flows.values()]}
@@ -49,7 +53,9 @@ def check(files: Annotated[list[Path], typer.Argument(help="话术文件或文�
 def talk(
     file: Annotated[Path, typer.Argument(help="话术文件")],
     fact: Annotated[list[str] | None, typer.Option(help="患者资料，如 --fact age=80，可写多次")] = None,
-    content: Annotated[Path | None, typer.Option(help="red_flags.yaml 等词表所在的文件夹，默认是话术文件的文件夹")] = None,
+    content: Annotated[
+        Path | None, typer.Option(help="red_flags.yaml 等词表所在的文件夹，默认与话术文件同处，没有就用附带的")
+    ] = None,
 ) -> None:
     """Talk to a flow in the terminal as the patient; time passes by `@ +4h`."""
     flow = _compiled(file)
@@ -57,10 +63,8 @@ def talk(
 
     patient = {**SAMPLE, **_facts(fact or [])}
     now = datetime.now(UTC)
-    try:
-        read = make_reader(content or file.parent, now.date())
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+    own = file.parent if (file.parent / "red_flags.yaml").is_file() else shipped("flows")
+    read = make_reader(content or own, now.date())
     typer.echo(HELP)
     turn = start(flow, patient, now, read)
     _show(turn)

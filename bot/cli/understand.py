@@ -16,7 +16,7 @@ def understand(
     import orjson
 
     from bot import config
-    from bot.cli.reader import load_tables
+    from bot.practice import load_tables
     from bot.reading import explain as explaining
     from bot.reading.read import read
 

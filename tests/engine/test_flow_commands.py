@@ -42,6 +42,12 @@ def test_check_of_good_files(run, folder):
     assert "检查了2个文件，没有错误" in run("check", folder).output
 
 
+def test_check_passes_over_tables(run, folder):
+    result = run("check", *sorted(folder.glob("*.yaml")))
+    assert result.exit_code == 0
+    assert result.output == "跳过ladders.yaml：是表，不是话术，由 suifang check 检查。\n检查了2个文件，没有错误。\n"
+
+
 def test_check_says_file_line_and_message(run, folder):
     path = folder / "day3.yaml"
     path.write_text(GOOD.replace("use: closing", "use: closin, go: nowhere"), encoding="utf-8")
