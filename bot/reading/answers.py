@@ -126,7 +126,7 @@ class Reply:
     def _settled(self, question: Question, chosen: Chosen) -> Chosen:
         """Whether the words leave it open after all."""
         text = self.text
-        if chosen.picks and not chosen.clash:
+        if chosen.picks and not chosen.clash and not text.isdigit():
             said = [clause.strip(_EDGES) for clause in self.parts()]
             said = [clause for clause in said if clause and _THANKED.fullmatch(clause) is None]
             vague = all(_THANKED.sub("", clause) in self.tables.vague for clause in said)

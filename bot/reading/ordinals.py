@@ -76,6 +76,8 @@ class Ordinals:
         """The one option where the whole reply is its number or place; (-1,) for a number that no option has, several where
         digits were run together ("12"); None when it is no number."""
         bare = text.strip(_EDGES)
+        if bare.isdigit() and len(bare) == 1:
+            return (self.index(bare),)
         polite = POLITE.sub("", bare) if len(bare) <= LONG else bare
         match = _WHOLE.fullmatch(bare) or _WHOLE.fullmatch(polite)
         if match:

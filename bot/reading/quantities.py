@@ -26,6 +26,7 @@ _DIFFERENCE = re.compile(
 )
 _NOT_TO = re.compile(r"(?:到|成|为|至|只?有|剩)$")
 _FULL_MARKS = re.compile(r"(?:满分|总分|最高分?)(?:是|为)?$")
+_PLAIN = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2})?")
 _STARS = re.compile(r"[\s\ufe0f给打个,，。!！]*((?:[⭐🌟★]\ufe0f?)+)[☆\s\ufe0f吧的啊,，。!！]*")
 _NONE = re.compile(
     r"(?:一(?:次|回|顿|片|粒|口|步|分钟?|个|点|趟|杯)[都也])?(?:还|都|压根|根本|就|完全|一直|从来|昨天|今天|昨晚|一[宿夜]|晚上)*"
@@ -38,6 +39,10 @@ _COUNTED = frozenset(("time", "piece", "minute", "hour", "volume", "day"))
 
 def read(reply: Reply, question: Question, unasked: bool) -> Answer:
     """The value of a number or scale question; a range, a bound or a difference is unclear."""
+    if not unasked and _PLAIN.fullmatch(reply.text):
+        value = float(reply.text)
+        if (question.min or 0) <= value <= (question.max or 0) and (question.kind != "scale" or value == int(value)):
+            return reply.ok(int(value) if question.kind == "scale" else value, 0, len(reply.text))
     stars = _STARS.fullmatch(reply.source.raw) if question.kind == "scale" else None
     if stars and not unasked:
         count = len(re.findall("[⭐🌟★]", stars[1]))

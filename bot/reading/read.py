@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import date
 
@@ -18,9 +17,8 @@ __all__ = ["Tables", "answer", "compile_tables", "read"]
 # Of a text far too long for a reply only the danger signs are looked for everywhere.
 LONGEST = 4000
 # Replies up to this length are remembered, so many of them.
-SHORT = 4
+SHORT = 6
 MANY = 4000
-_BARE_NUMBER = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2})?(?:度|℃|分|次|天|公斤|斤|个|号)?[。.]?")
 
 
 def read(
@@ -38,8 +36,8 @@ def read(
     of the patient (red_flags.yaml, populations). Never raises on any text."""
     source = tables.normalise(text)
     found = numbers.find(source.text)
-    free = not found or question is None or question.kind not in ("number", "scale")
-    key = (text, proxy, population) if len(text) <= SHORT and free and not staff_names else None
+    measured = question if found and question is not None and question.kind in ("number", "scale") else None
+    key = (text, proxy, population, measured) if len(text) <= SHORT and not staff_names else None
     known = tables.short.get(key) if key is not None else None
     triage = known or Triage(source, found, tables.flags, tables.signs, question=question, proxy=proxy, population=population)
     if len(text) > LONGEST:
@@ -65,10 +63,7 @@ def read(
 def _said(
     source: Text, triage: Triage, tables: Tables, staff_names: tuple[str, ...], answered: bool, key: object
 ) -> tuple[dict[str, tuple[int, int]], matters.Matters]:
-    """Intents and matters. A bare number has neither; what a short reply says is remembered, for most replies are the same
-    few ("有", "好的", "1"), and it does not hang on the question."""
-    if _BARE_NUMBER.fullmatch(source.text):
-        return {}, matters.Matters((), (), False, False, ())
+    """Intents and matters. What a short reply says is remembered: most replies are the same few ("有", "好的", "1")."""
     known = tables.short.get((key, answered)) if key is not None else None
     if known is None:
         meant = tables.intents.read(source.text, answered)
