@@ -27,22 +27,23 @@ class Hit(NamedTuple, Generic[T]):
     what: T
 
 
-def expand(pattern: str, keep: int = 60) -> list[str]:
+def expand(pattern: str, keep: int = 60, most: int = 20 * MOST) -> list[str]:
     """The literal forms of a pattern, each cut after `keep` characters; `~` and `#` stay. Raises ValueError for brackets
-    that do not match."""
-    forms, rest = _sequence(pattern, 0, keep, top=True)
+    that do not match and for more than `most` forms."""
+    forms, rest = _sequence(pattern, 0, keep, most, top=True)
     if rest != len(pattern):
         raise ValueError(f"括号不成对：{pattern}")
     return forms
 
 
-def _sequence(pattern: str, at: int, keep: int, *, top: bool) -> tuple[list[str], int]:
+def _sequence(pattern: str, at: int, keep: int, most: int, *, top: bool) -> tuple[list[str], int]:
     branches: list[str] = []
     forms = [""]
+    full = False
     while at < len(pattern):
         char = pattern[at]
         if char == "(":
-            piece, at = _sequence(pattern, at + 1, keep, top=False)
+            piece, at = _sequence(pattern, at + 1, keep, most, top=False)
             if at >= len(pattern):
                 raise ValueError(f"括号没有闭合：{pattern}")
             at += 1
@@ -55,15 +56,20 @@ def _sequence(pattern: str, at: int, keep: int, *, top: bool) -> tuple[list[str]
             break
         elif char == "|" and not top:
             branches += forms
-            forms, at = [""], at + 1
+            forms, at, full = [""], at + 1, False
             continue
         else:
             piece, at = [char], at + 1
         if at < len(pattern) and pattern[at] in "?*+":
             piece, at = (piece if pattern[at] == "+" else [*piece, ""]), at + 1
-        if len(forms) > 20 * MOST:
-            raise ValueError(f"写法展开后太多，请拆成几个：{pattern}")
-        forms = list(dict.fromkeys((form + end)[:keep] for form in forms for end in piece))
+        if full:
+            continue
+        forms = [(form + end)[:keep] for form in forms for end in piece]
+        if len(forms) > most:
+            forms = list(dict.fromkeys(forms))
+            if len(forms) > most:
+                raise ValueError(f"写法展开后太多，请拆成几个：{pattern}")
+        full = len(forms[0]) == keep and all(len(form) == keep for form in forms)
     return list(dict.fromkeys(branches + forms)), at
 
 
@@ -72,7 +78,7 @@ def few(pattern: str) -> list[str] | None:
     if "*" in pattern or "+" in pattern:
         return None
     try:
-        forms = expand(pattern)
+        forms = expand(pattern, most=2 * MOST)
     except ValueError as error:
         if "太多" in str(error):
             return None

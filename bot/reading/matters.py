@@ -49,7 +49,6 @@ class Matters:
 
     records: tuple[Record, ...]
     moods: tuple[Mood, ...]
-    nothing: bool
     excepted: bool
     notes: tuple[str, ...]
 
@@ -140,8 +139,7 @@ class _Reader:
                 mood.sarcastic = mood.sarcastic or (mood.good > 0 and self._mocking_thanks(bad))
         self.notes += [f"“{record.quote}” → 表扬" for record in praised]
         records = (*(record for record, _ in self.placed), *praised)
-        nothing = any(hit.what[0] == "none" for hit in self.hits)
-        return Matters(records, tuple(self.moods), nothing, self.mild, tuple(self.notes))
+        return Matters(records, tuple(self.moods), self.mild, tuple(self.notes))
 
     def _mocking_thanks(self, bad: Sequence[tuple[Record, int]]) -> bool:
         """谢谢你们让我在走廊睡了三天: thanked for what went wrong."""
@@ -218,7 +216,8 @@ class _Reader:
             return False
         kinds = {hit.what[0] for hit in part.hits}
         ours = kinds & ({"staff", "here"} if part.signs else {"staff", "here", "aspect"})
-        if not told and code.code in _SPOKEN and (part.signs or "clinical" in kinds) and not ours:
+        waits = part.signs and code.code == "MI01" and not kinds & {"staff", "here", "aspect"}
+        if waits or (not told and code.code in _SPOKEN and (part.signs or "clinical" in kinds) and not ours):
             return False
         self._add(part, code, start, end, group)
         return True

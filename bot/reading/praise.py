@@ -12,6 +12,7 @@ from bot.reading.reading import Record
 
 _REQUEST = re.compile(r"请|麻烦|帮|能不能|可以|让|叫|想|吗|转告|安排|联系|\?|什么|怎么|需要|发我|给我发")
 _HOSPITAL = re.compile(r"你们|贵院|贵医院|医院|大家|他们|她们")
+_PRICED = re.compile(r"便宜|实惠|合理|方便|快捷|顺利|成功|用得着")
 _ADDRESSED = re.compile(r"(?:说|讲|告诉|跟我说|问|看|给我|让|叫|建议|开)(?:我|你|没|这|是|恢复|过|可以|要|伤|一|的|,)")
 
 
@@ -47,6 +48,7 @@ def _of(
     good = [mood for mood in moods if mood.clause == part.number and mood.good > 0 and not mood.sarcastic]
     good = [mood for mood in good if mood.about in ("staff", "aspect") or name or (close and mood.about == "")]
     good = [mood for mood in good if not any(_ADDRESSED.match(said, hit.end) for hit in close if hit.end <= mood.start)]
+    good = [mood for mood in good if not _PRICED.fullmatch(said, mood.start, mood.end)]
     if part.exception and not good:
         return None
     thanks = part.thanks
