@@ -295,6 +295,6 @@ class Walk:
             for mention in clause.mentions:
                 if mention.bare or _MAYBE.search(self.text, mention.start, mention.end):
                     mention.lower("hypothetical", "“会…吗”：是在问")
-        denials.behind(self.text, self.clauses, clause)
+        denials.behind(self.text, self.clauses, clause, end)
         if clause.severe is not None and not clause.mentions and not clause.part:
             composed.worsens(self.text, self.clauses, clause.severe.start)

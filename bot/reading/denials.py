@@ -84,15 +84,15 @@ def before(text: str, clause: Clause, mention: Mention, hit: Word, *, near: bool
     return over
 
 
-def behind(text: str, clauses: list[Clause], clause: Clause) -> None:
+def behind(text: str, clauses: list[Clause], clause: Clause, end: int) -> None:
     """胸痛没有；发烧、咳嗽、胸闷都没有"""
     no = clause.no
     if no is None or clause.chained:
         return
     word = text[no.start : no.end]
-    if _REST.search(text, clause.start, no.end):
+    if _REST.search(text, clause.start, no.end) or _REST.match(text, no.end):
         return
-    if word not in _BARE or not _AFTER_NO.match(text, no.end):
+    if word not in _BARE or not _AFTER_NO.match(text, no.end, end):
         return
     back = text[clause.start : no.start]
     place = no.start

@@ -20,7 +20,7 @@ from bot.reading.signs import LEVELS, Combination, Population, RedFlags
 
 _CHILDREN = frozenset(("infant", "child", "postpartum"))
 _SAYS = frozenset(("sign", "phenomenon", "measure", "gone"))
-_MEAL = re.compile("[喝吃饭水汤粥]")
+_MEAL = re.compile("[喝吃饭汤粥]")
 
 
 _NEVER = re.compile(r"[没不未别停](?:有|再|在)?$")

@@ -8,7 +8,15 @@ from reading_cases import load, outcome, right
 from bot.reading.lexicon import _regex
 from bot.reading.read import read
 
-LISTS = ("danger.txt", "danger_more.txt", "danger_third.txt", "danger_fourth.txt", "danger_fifth.txt", "danger_sixth.txt")
+LISTS = (
+    "danger.txt",
+    "danger_more.txt",
+    "danger_third.txt",
+    "danger_fourth.txt",
+    "danger_fifth.txt",
+    "danger_sixth.txt",
+    "danger_seventh.txt",
+)
 
 
 @pytest.mark.parametrize("case", [case for name in LISTS for case in load(name)], ids=str)
