@@ -154,7 +154,7 @@ class _Reader:
             if (
                 touched
                 and not stained
-                and fact.code != "ME02"
+                and fact.code not in ("ME02", "CQ05")
                 and (fact.code not in _INJURY or fact.code == "CQ04")
                 and fact.code != "RR04"
             ):
