@@ -46,7 +46,10 @@ _SELF = re.compile(
     r"我(?:自己|本人)|(?<!不是)本人|(?<!不)(?:就)?是我(?:自己|本人)?(?:$|[,。!])|我(?:就)?是(?:病人|患者|住院的"
     r"|产妇)(?!的|家|他|她)|(?<!不)是?自己(?:住|在|回|$)|我住(?:的|过)院"
 )
-_PATIENT_SELF = re.compile(r"我(?:就|才)?是(?:病人|患者|本人|住院的)(?!的|家|他|她)")
+_PATIENT_SELF = re.compile(
+    r"(?:替|帮|给|代)我(?:打字|填|弄|回|写|按|点|念|操作)|我(?:就|才)?是(?:病人|患者|本人|住院的)(?!的|家|他|她)"
+)
+_RELATIVE = re.compile(r"侄|外甥|亲戚|叔|伯|舅|姑|姨|婶")
 _DENIES = re.compile(r"不是(?:患者|病人|我)?(?:本人|自己|患者|病人)(?!的)|我不是(?:患者|病人|本人)")
 _INVERSE = {
     SPOUSE: SPOUSE,
@@ -116,7 +119,9 @@ def pick(text: str, known: dict[str, int], breaks: frozenset[int]) -> tuple[int,
         return None
     name, start, end = said
     shift = sum(1 for place in breaks if place < end)
-    if name in known:
+    if name == OTHER and "family" in known and _RELATIVE.search(text, start, end):
+        index = known["family"]
+    elif name in known:
         index = known[name]
     elif name == OTHER or "family" not in known:
         if OTHER not in known:

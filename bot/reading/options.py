@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from rapidfuzz.distance import Levenshtein
 
@@ -21,6 +22,12 @@ _EDGES = " ,，。.!！?？;；、:：~-\n\"'"
 # Characters that a slip of the finger does not put in the place of another: they turn the meaning.
 _TURNING = frozenset("不没无未别非很太挺较最真好坏多少有难易高低上下左右轻重大小还都也算够更蛮老")
 _BESIDES = re.compile(r"除了(.{1,12}?)(?:以外|之外|外)?,?(?:其他|其它|别的|其余|剩下)?的?(?:都|全)(?:有|要|选|是|占|需要)")
+# All but one: which of the others is left open.
+_BUT_ONE = re.compile(
+    r"除了(?:上午|下午|晚上|中午|早上|周.|第?[0-9一二三四五]个?)(?:以外|之外|外)?,?(?:其他|别的|其余)?(?:时间"
+    r"|时候)?(?:都|全)"
+)
+_AND_YET = re.compile(r"(?:就是|但是?|不过|只是|可是)[^,。]{2,}")
 _EMPTY = ("没有", "都没有", "以上都没有", "无", "以上都不", "都不", "没什么", "均无", "都没", "全没有")
 
 
@@ -85,6 +92,8 @@ class Choices:
                 patterns += [(form, (form, meant[0])) for form in concept.said]
                 self.single |= {word for form in concept.said for word in expand(form, 2) if len(word) == 1}
                 self.topics |= {meant[0]} if concept.topic else set()
+        for index, labels in enumerate(folded):
+            patterns += [(form, (form, index)) for label in labels for form in stance.deeds(label)]
         self.lexicon: Lexicon[tuple[str, int]] = Lexicon([(literal(form), (form, index)) for form, index in clear] + patterns)
         self.exact = dict(clear)
         self.longer = [(form, index) for form, index in self.exact.items() if len(form) >= 3 and rank[form] <= 1]
@@ -105,6 +114,8 @@ class Choices:
         index = self.known(text)
         if index is not None:
             return Chosen((index,), 0, len(text))
+        if _BUT_ONE.search(text):
+            return Chosen(clash=True)
         if self.kin:
             said = kin.pick(text, self.kin, breaks)
             if said is not None:
@@ -123,6 +134,10 @@ class Choices:
         by_stance = self._by_stance(text, breaks)
         if by_stance is not None and all(index in told for index in chosen.picks):
             return by_stance
+        if len(chosen.picks) > 1 and not self.opposite and (turn := _AND_YET.search(text)):
+            after = mentioned.scan(self, text[turn.start() :], frozenset())
+            if len(after.picks) == 1:
+                return replace(after, start=turn.start() + after.start, end=turn.start() + after.end, sure=False)
         if chosen.picks:
             return chosen if len(chosen.picks) == 1 else mentioned.strongest(self, text, chosen)
         if chosen.denied:
@@ -158,7 +173,7 @@ class Choices:
             chosen = mentioned.topics(self, text, chosen)
         if not chosen.picks and self.empty is not None:
             said = lean(text, breaks, self.yesno)
-            if said is not None and said.value is False and (said.sure or chosen.denied):
+            if said is not None and said.value is False and (said.sure or chosen.denied) and not _AND_YET.search(text):
                 return Chosen((self.empty,), said.start, said.end, sure=said.sure)
         if chosen.picks or chosen.denied:
             return chosen

@@ -28,6 +28,8 @@ _LATER = re.compile(
 def stances(options: tuple[Option, ...]) -> dict[str, int]:
     """The option that says yes, the one that says no and the one that does not know, where there is a pair of the same."""
     unsure = [index for index, option in enumerate(options) if option.labels and _UNSURE.match(option.labels[0])]
+    if any("清楚" in option.labels[0] and not option.labels[0].startswith("不") for option in options if option.labels):
+        unsure = [index for index in unsure if "清楚" not in options[index].labels[0]]
     rest = [index for index in range(len(options)) if index not in unsure and options[index].labels]
     denials = [(index, match) for index in rest if (match := _NO.match(options[index].labels[0]))]
     found: dict[str, int] = {"unsure": unsure[0]} if len(unsure) == 1 else {}
@@ -48,6 +50,24 @@ def stances(options: tuple[Option, ...]) -> dict[str, int]:
             ):
                 return found | {"yes": other, "no": index, "done": int(label[:1] == "已" or label.endswith(("了", "过")))}
     return found
+
+
+def deeds(label: str) -> tuple[str, ...]:
+    """How one says in short that something is done, is not, or goes on: 已拔除 is 拔了, 还没有换药 is 没换, 带着 is 还带着."""
+    match = re.match(
+        r"(?:已经?|早已)(?P<done>[一-龥])|(?:还没有?|尚未|未"
+        r"|没有?)(?P<open>[换拆拔约做吃打去来买办用开领查练停戒通排解洗走])",
+        label,
+    )
+    if match and match["done"]:
+        verb = match["done"]
+        return (f"{verb}了", f"{verb}掉了", f"{verb}过了?", f"{verb}(完|好)了", f"早(就)?{verb}(掉)?了", f"{verb}~了")
+    if match:
+        verb = match["open"]
+        return (f"(还)?没有?{verb}", f"未{verb}", f"没{verb}过", f"还没(有)?~{verb}")
+    if len(label) <= 3 and label.endswith("着"):
+        return (f"还~{label}", f"还{label[0]}", f"{label[0]}着")
+    return ()
 
 
 def to_come(text: str, done: bool) -> bool:

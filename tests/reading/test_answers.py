@@ -30,7 +30,6 @@ ASKED = {
     "wound": QUESTIONS["wound"],
     "fever": QUESTIONS["fever"],
     "who": Question("choice", options(self="本人", spouse="配偶", child="子女", parent="父母", other="其他")),
-    "urine": Question("choice", options(fine="通畅", often="尿频", hard="费力")),
     "smoke": Question("choice", options(never="从不吸烟", quit="已戒烟", yes="仍在吸")),
     "done": Question("choice", options(yes="已预约", no="未预约", unneeded="不需要复查")),
     "often": Question("choice", options(a="1次及以下", b="2-3次", c="4次以上")),
@@ -41,6 +40,19 @@ ASKED = {
     "feel": Question("multichoice", options(cough="咳嗽", dizzy="头晕", insomnia="失眠", none="以上都没有")),
     "drain": Question("choice", options(out="拔了 没了", inside="还带着", trouble="漏或堵")),
     "meds": Question("choice", options(regular="按时在用", missed="有时会漏", stopped="没用或自己停了 停了")),
+    "milk": Question("choice", options(breast="纯母乳", mixed="混合喂养", formula="纯奶粉")),
+    "spirit": Question("choice", options(good="好", fair="一般", poor="差")),
+    "walk": Question("choice", options(free="独立行走", aid="需借助拐杖", bed="不能行走")),
+    "heard": Question("choice", options(yes="讲解过", no="没有讲解", unsure="不记得")),
+    "again": Question("choice", options(yes="愿意", no="不愿意", maybe="不确定")),
+    "tube": Question("choice", options(yes="带着", no="已拔除")),
+    "clinic": Question("choice", options(a="本院", b="社区医院", c="还没有换药")),
+    "time": Question("choice", options(am="上午", noon="中午", pm="下午", eve="晚上")),
+    "compare": Question("choice", options(better="好转", same="没有变化", worse="加重")),
+    "urine": Question("choice", options(ok="正常", freq="尿频尿急", hard="排尿困难")),
+    "fee": Question("choice", options(clear="清楚", so="基本清楚", unclear="不清楚")),
+    "side": Question("multichoice", options(nausea="恶心", rash="皮疹", dizzy="头晕", none="没有")),
+    "who2": Question("choice", options(self="患者本人", family="家属", other="其他人")),
 }
 CASES = [
     line.split("|")
