@@ -171,8 +171,8 @@ class Talk:
             self.events.append(Said(node, text))
 
     def remember(self, words: str) -> None:
-        """Keep words that no question has used yet."""
-        if words := clean(words):
+        """Keep words that no question has used yet. A single character says of no question what it is about."""
+        if len(words := clean(words)) > 1:
             self.session.heard = [*self.session.heard, words][-HEARD_MAX:]
 
     # Alarms

@@ -88,7 +88,8 @@ class Webhook:
         reply = act.result()
         if reply is None:
             return web.Response()
-        answer = callback.encode(inbound, reply.text, now, token_hex(8), sealed=callback.sealed(query))
+        sealed = callback.sealed(query)
+        answer = callback.encode(inbound, reply.text, now, token_hex(8) if sealed else "", sealed=sealed)
         return web.Response(body=answer, content_type="application/xml", charset="utf-8")
 
     async def finish(self, app: web.Application) -> AsyncIterator[None]:
