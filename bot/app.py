@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -77,6 +78,7 @@ def build(house: House, *, metrics: ops.Metrics | None = None) -> web.Applicatio
     started, and closes the house when it ends."""
     settings, counts = house.settings, metrics or ops.Metrics()
     app = web.Application(middlewares=[log.requests, counts.callbacks, _after_posts], client_max_size=16 << 20)
+    app.on_response_prepare.append(_nameless)
     app[DATABASE], app[PRACTICE], app[NOW], app[SETTINGS] = house.database, house.practice, house.now, settings
     app[CALLBACK] = _callback(settings)
     app[METRICS] = counts
@@ -112,14 +114,23 @@ def missing(settings: Settings) -> list[str]:
     return [f"{name_of(field)}：没有填（{Settings.model_fields[field].description}）" for field in lacking]
 
 
-def run(settings: Settings, *, now: Callable[[], datetime] = real_now) -> None:
-    """Serve until SIGTERM or Ctrl-C: then take nothing new, finish what is in hand, and return."""
+def run(settings: Settings, *, now: Callable[[], datetime] = real_now, ready: Callable[[], None] = lambda: None) -> None:
+    """Serve until SIGTERM or Ctrl-C: then take nothing new, finish what is in hand, and return. `ready` is called once the
+    door is open. Raises WrongSettings."""
     if lines := missing(settings):
         raise WrongSettings(lines)
     metrics = ops.Metrics()
     log.set_up(settings.log_level, count=metrics.error)
     app = build(open_house(settings, now=now), metrics=metrics)
-    web.run_app(app, host=settings.host, port=settings.port, print=None, access_log=None, shutdown_timeout=10)
+    try:
+        # aiohttp prints when it listens, and only then
+        web.run_app(
+            app, host=settings.host, port=settings.port, print=lambda words: ready(), access_log=None, shutdown_timeout=10
+        )
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise WrongSettings([f"{name_of('port')}：端口 {settings.port} 已被占用"]) from None
 
 
 def _given(settings: Settings, field: str) -> bool:
@@ -198,3 +209,8 @@ async def _after_posts(request: web.Request, handler: Handler) -> web.StreamResp
     if request.method == "POST":
         request.config_dict[SCHEDULER].knock_soon("outbox")
     return response
+
+
+async def _nameless(request: web.Request, response: web.StreamResponse) -> None:
+    """Strangers need not know which versions answer them."""
+    response.headers["Server"] = "suifang"

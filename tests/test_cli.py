@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -215,5 +216,15 @@ def test_serve_says_all_that_is_missing(suifang):
     done = suifang("serve", SUIFANG_HOSPITAL="", SUIFANG_WECHAT_SECRET="")
 
     assert done.returncode == 1
+    assert "http" not in done.stderr
     assert "SUIFANG_HOSPITAL：没有填（医院名称）" in done.stderr
     assert "SUIFANG_WECHAT_SECRET：没有填（公众号的 AppSecret）" in done.stderr
+
+
+def test_serve_says_when_its_port_is_taken(suifang):
+    suifang("migrate")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = suifang("serve", SUIFANG_PORT=port)
+
+    assert (done.returncode, done.stderr) == (1, f"设置有误：\n  SUIFANG_PORT：端口 {port} 已被占用\n")

@@ -16,5 +16,5 @@ def serve(
 
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = config.load(**given)
-    typer.echo(f"随访服务 http://{settings.host}:{settings.port}/console/  微信回调 {settings.public_url}/wechat", err=True)
-    app.run(settings)
+    address = f"随访服务 http://{settings.host}:{settings.port}/console/  微信回调 {settings.public_url}/wechat"
+    app.run(settings, ready=lambda: typer.echo(address, err=True))
