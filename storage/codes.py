@@ -7,34 +7,42 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from storage.columns import table
-from storage.contacts import Enrolment
+from storage.contacts import Binding, Contact, Enrolment
 from storage.patients import Episode, Patient
 from storage.plans import Touchpoint
 from storage.transaction import Tx
 
 
 class Code(NamedTuple):
-    """A code with its patient."""
+    """A code with its patient, and the account that is bound to the stay, if one is."""
 
     token: str
     used_at: datetime | None
     name: str
     born_on: date | None
     ward: str
+    openid: str | None
+    followed: bool | None
+    window_until: datetime | None
+    quota_left: int | None
 
 
 def listed(tx: Tx) -> list[Code]:
-    """The codes of all who are followed, in the order of their stays."""
+    """The codes of all who are followed or bound, in the order of their stays; one for each account where there are several."""
     code, episode, patient = table(Enrolment).c, table(Episode).c, table(Patient).c
+    binding, contact = table(Binding).c, table(Contact).c
+    account = (contact.openid, contact.followed, contact.window_until, contact.quota_left)
     statement = (
-        select(code.token, code.used_at, patient.name, patient.born_on, episode.ward)
+        select(code.token, code.used_at, patient.name, patient.born_on, episode.ward, *account)
         .join(Episode, episode.id == code.episode_id)
         .join(Patient, patient.id == episode.patient_id)
-        .where(episode.state == "home")
-        .order_by(episode.id)
+        .outerjoin(Binding, and_(binding.episode_id == episode.id, binding.ended_at.is_(None)))
+        .outerjoin(Contact, contact.id == binding.contact_id)
+        .where(or_(episode.state == "home", contact.openid.is_not(None)))
+        .order_by(episode.id, code.id, contact.id)
     )
     return [Code(*row) for row in tx.connection.execute(statement)]
 

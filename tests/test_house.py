@@ -2,9 +2,14 @@
 
 import asyncio
 import re
+import signal
+import socket
+import subprocess
+import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import aiohttp
@@ -16,6 +21,7 @@ from bot.cli.play import Patient
 from storage.database import open_database
 from storage.messages import Inbound, Outbound
 
+ROOT = Path(__file__).parent.parent
 MONDAY = datetime.fromisoformat("2026-11-16T08:50:00+08:00")
 TEN = datetime.fromisoformat("2026-11-16T10:00:00+08:00")
 COMPLAINT = "我要投诉，护士扎针扎了三次才扎上，态度还很差"
@@ -162,3 +168,48 @@ async def test_from_a_scanned_code_to_a_closed_ticket(tmp_path, mode):
     assert {"有点发烧，38度9", COMPLAINT, "好的，几点钟"} <= said
     assert set(answers) <= {body["text"] for _, reply_to, body in outbox if reply_to}
     assert {state for state, _, _ in outbox} <= {"handed", "sent"}
+
+
+async def test_a_demo_that_was_kept_goes_on(tmp_path):
+    async with town(tmp_path, "plain") as here:
+        everybody = await here.phones()
+        before = {phone["openid"]: phone["name"] for phone in everybody if phone["follows"]}
+        first = (await here.to_the_notices())[0]
+        asked = await here.confirm(first)
+        stopped = datetime.fromisoformat((await here.sim("clock"))["now"])
+
+    async with town(tmp_path, "plain") as here:
+        phones = await here.phones()
+        assert {phone["openid"]: phone["name"] for phone in phones if phone["follows"]} == before
+        assert len(phones) == len(everybody) > len(before) > 0
+        assert timedelta(0) <= datetime.fromisoformat((await here.sim("clock"))["now"]) - stopped < timedelta(minutes=5)
+        again = next(phone for phone in phones if phone["openid"] == first["openid"])
+        answer = Patient(SimpleNamespace(name=first["name"]), {}).answer(asked)
+        said = await here.say(again, answer)
+        assert said  # the talk goes on with its next question
+        assert said != asked
+
+
+async def test_a_port_that_is_taken_is_told_and_no_version(tmp_path):
+    told = []
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        async with demo.running(tmp_path, port, patients=1, say=told.append) as running, aiohttp.ClientSession() as http:
+            assert told == [f"端口 {port} 已被占用，改用 {running.console.split(':')[2].split('/')[0]}。"]
+            for path in ("login", "nowhere", "../healthz", "../nowhere"):
+                async with http.get(running.console + path) as answer:
+                    assert answer.headers["Server"] == "suifang"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is another thing there")
+@pytest.mark.parametrize("until", ["正在准备演示…", "按 Ctrl+C 结束"])
+def test_ctrl_c_ends_the_demo_quietly(until):
+    command = [sys.executable, "-u", "-m", "bot", "demo", "--port", "0", "--phones-port", "0", "--patients", "2"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stdout:
+            if until in line:
+                break
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (0, "")
+    assert rest.splitlines()[-1] == "已停止。"

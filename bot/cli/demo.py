@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
+import signal
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli import ports
+
 if TYPE_CHECKING:
     from aiohttp import web
 
     from bot.app import House
+    from bot.config import Settings
     from bot.simulator.options import Mode
-    from bot.simulator.platform import Platform
+    from bot.simulator.platform import Platform, Push
 
 HOSPITAL, PHONE = "示例医院", "020-00000000"
 USER, PASSWORD = "hushi", "suifang-demo"
@@ -58,9 +61,13 @@ def demo(
     patients: Annotated[int, typer.Option(min=1, max=200, help="虚构的出院患者人数")] = 30,
 ) -> None:
     """演示：虚构的出院名单、模拟的微信手机、工作台，都在这台机器上，不连外网。"""
-    with tempfile.TemporaryDirectory(prefix="suifang-demo-") as scratch:
-        folder = data or Path(scratch)
-        asyncio.run(_run(folder, port, phones_port, play=play, patients=patients))
+    try:
+        typer.echo("正在准备演示…")
+        with tempfile.TemporaryDirectory(prefix="suifang-demo-") as scratch:
+            folder = data or Path(scratch)
+            asyncio.run(_run(folder, port, phones_port, play=play, patients=patients))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        typer.echo("\n已停止。")
 
 
 @asynccontextmanager
@@ -72,8 +79,10 @@ async def running(
     patients: int = 30,
     start: datetime | None = None,
     mode: Mode = "safe",
+    say: Callable[[str], object] = lambda words: None,
 ) -> AsyncIterator[Demo]:
-    """The demo, with its list imported and most codes scanned. Port 0: any that is free."""
+    """The demo, with its list imported and most codes scanned; a folder that was kept goes on where it ended. Port 0: any
+    that is free. `say` hears what is not as it was asked for."""
     from aiohttp import web
 
     from bot import app as roof
@@ -82,7 +91,7 @@ async def running(
     from bot.simulator.clock import Clock
     from bot.simulator.options import Template
 
-    port, phones_port = _free(port), _free(phones_port)
+    port, phones_port = ports.free(port, say), ports.free(phones_port, say)
     content = _own_content(folder)
     wechat = Options(
         appid="wxdemo0000000000",
@@ -115,19 +124,22 @@ async def running(
         tick=0.5,
         log_level="error",
     )
-    clock = wechat.clock = Clock(start or _morning(settings))
+    clock = wechat.clock = Clock(max(start or _morning(settings), _ended(settings)))
     house = roof.open_house(settings, now=clock.now, migrate=True)
     wechat.next_due = lambda: house.database.read(_next_due)
-    bot, simulator = roof.build(house), build(wechat)
-    # what a moved clock made due is done at once
-    clock.listeners.append(lambda: bot[roof.SCHEDULER].knock("touchpoints", "talks", "tickets", "outbox"))
-    runners = [web.AppRunner(one, access_log=None, shutdown_timeout=2) for one in (simulator, bot)]
-    for runner, where in zip(runners, (phones_port, port), strict=True):
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", where).start()
+    runners: list[web.AppRunner] = []
     try:
-        await _first_day(house, patients)
-        await _phones(house, simulator[PLATFORM], simulator[PUSHER].submit)
+        bot, simulator = roof.build(house), build(wechat)
+        # what a moved clock made due is done at once
+        clock.listeners.append(lambda: bot[roof.SCHEDULER].knock("touchpoints", "talks", "tickets", "outbox"))
+        await _phones(house, simulator[PLATFORM])
+        for one, where in ((simulator, phones_port), (bot, port)):
+            runners.append(web.AppRunner(one, access_log=None, shutdown_timeout=2))
+            await runners[-1].setup()
+            await web.TCPSite(runners[-1], "127.0.0.1", where).start()
+        if await _first_day(house, patients):
+            await _phones(house, simulator[PLATFORM])
+            await _scans(simulator[PLATFORM], simulator[PUSHER].submit)
         yield Demo(
             f"http://127.0.0.1:{phones_port}/",
             f"http://127.0.0.1:{port}/console/",
@@ -139,6 +151,7 @@ async def running(
     finally:
         for runner in runners:
             await runner.cleanup()
+        await house.database.close()
 
 
 async def _run(folder: Path, port: int, phones_port: int, *, play: bool, patients: int) -> None:
@@ -146,14 +159,18 @@ async def _run(folder: Path, port: int, phones_port: int, *, play: bool, patient
     from bot.web import log
 
     log.set_up("error")
-    async with running(folder, port, phones_port, patients=patients) as demo:
+    # while it starts, Ctrl-C need not wait for the loop
+    gentle = signal.signal(signal.SIGINT, signal.default_int_handler)
+    async with running(folder, port, phones_port, patients=patients, say=typer.echo) as demo:
+        signal.signal(signal.SIGINT, gentle)
         typer.echo(
             f"""
-随访演示已启动（{patients}位虚构的出院患者，时间由您拨动）
+随访演示已启动（患者是虚构的，时间由您拨动）
 
   手机    {demo.phones}      患者的微信；上方可以拨动时间，点“到下一次联系”
   工作台  {demo.console}   用户名 {USER}  密码 {PASSWORD}
-  话术    {demo.flows}       用文本编辑器改，存盘即发布，下一次会话就用上
+  话术    {demo.flows}       用文本编辑器改：对话存盘即发布，新会话就用上；
+          红线、用语、时限、方案等表，下次启动时读取
 
 按 Ctrl+C 结束。{"" if play else "想看它自己演一段：加 --play"}"""
         )
@@ -174,17 +191,30 @@ def _own_content(folder: Path) -> Path:
     return content
 
 
-def _morning(settings: object) -> datetime:
+def _morning(settings: Settings) -> datetime:
     """Today, shortly before the first sending window."""
-    from bot.config import Settings
-
-    assert isinstance(settings, Settings)
     today = datetime.now(settings.zone).date()
     return datetime.combine(today, time(8, 50), settings.zone)
 
 
-async def _first_day(house: House, patients: int) -> None:
-    """Import the invented list and open an account for the nurse; a folder that was kept has both already."""
+def _ended(settings: Settings) -> datetime:
+    """After all that happened in a folder that was kept: time does not go back."""
+    from storage import moments
+    from storage.database import open_database
+
+    at = None
+    if (settings.data_dir / "suifang.sqlite").exists():
+        database = open_database(settings.database)
+        try:
+            database.migrate()
+            at = database.read_now(moments.latest)
+        finally:
+            database.close_now()
+    return at + timedelta(seconds=1) if at else datetime.min.replace(tzinfo=UTC)
+
+
+async def _first_day(house: House, patients: int) -> bool:
+    """Import the invented list and open an account for the nurse. False for a folder that was kept and has both already."""
     from bot.care import intake
     from bot.his import discharges, sample
     from bot.web.auth import hash_password
@@ -192,7 +222,7 @@ async def _first_day(house: House, patients: int) -> None:
 
     now = house.now()
     if await house.database.read(staff.by_username, USER) is not None:
-        return
+        return False
     password = hash_password(PASSWORD)
     for username, name, role in ((USER, "示例护士", "nurse"), ("zhuren", "示例主任", "supervisor")):
         await house.database.write(staff.add, username, name, password, role, now)
@@ -200,21 +230,31 @@ async def _first_day(house: House, patients: int) -> None:
     made = sample.discharge_list(today, patients=patients)
     found = discharges.read("出院名单.xlsx", made, zone=house.settings.zone, today=today)
     await intake.import_list(house.database, house.practice, found, name="出院名单.xlsx", staff_id=None, now=now)
+    return True
 
 
-async def _phones(house: House, platform: Platform, submit: object) -> None:
-    """A phone for each patient, most of whom scanned the ward's code when they left. The birth month is in the name, since
-    whoever plays the patient is asked for it."""
+async def _phones(house: House, platform: Platform) -> None:
+    """A phone for each patient; whoever is bound has the account and the window of before. The birth month is in the name,
+    since whoever plays the patient is asked for it."""
     from storage import codes
 
-    listed = await house.database.read(codes.listed)
-    for number, code in enumerate(listed):
+    for code in await house.database.read(codes.listed):
+        if code.openid in platform.users:
+            continue
         month = f"{code.born_on.month}月生 " if code.born_on else ""
-        user = platform.add(f"{month}{code.name}", code=code.token)
-        if number < len(listed) - NOT_SCANNED and code.used_at is None:
-            push = platform.scan(user, code.token)
-            if push is not None:
-                await submit(push)  # type: ignore[operator]
+        user = platform.add(f"{month}{code.name}", code.openid or "", bool(code.followed), code.token)
+        if code.openid:
+            left = code.quota_left or 0
+            user.window.until, user.window.left, user.window.quota = code.window_until, left, left
+            platform.show(user, "notice", "notice", text="演示重新启动过，以前的消息请看工作台")
+
+
+async def _scans(platform: Platform, submit: Callable[[Push], Awaitable[object]]) -> None:
+    """Most of the patients scanned the ward's code when they left."""
+    for user in list(platform.users.values())[:-NOT_SCANNED]:
+        push = platform.scan(user, user.code)
+        if push is not None:
+            await submit(push)
 
 
 async def _watch(demo: Demo) -> None:
@@ -244,16 +284,3 @@ def _next_due(tx: object) -> datetime | None:
 
     due = followup.next_due(tx)  # type: ignore[arg-type]
     return due + timedelta(seconds=1) if due else None
-
-
-def _free(port: int) -> int:
-    """The port, or another when it is taken."""
-    for wanted in (port, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", wanted))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise OSError("no free port")

@@ -48,7 +48,7 @@ class Platform:
         self.changed: Callable[[str], None] = lambda openid: None
         self._bubbles = 0
         self._messages = 24_000_000_000_000_000 + secrets.randbelow(10**9) * 1000
-        self._jobs = 200_000_000
+        self._jobs = 200_000_000 + secrets.randbelow(10**6) * 1000
         self._seen: dict[tuple[str, str], tuple[datetime, int]] = {}
         self._seen_order: deque[tuple[datetime, tuple[str, str]]] = deque()
 
