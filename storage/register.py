@@ -80,7 +80,8 @@ def lines(
 
 def _match(words: str, phone_index: str | None) -> ColumnElement[bool]:
     tests = [
-        col(Patient.name).contains(words, autoescape=True),
+        # a name on paper is spaced out as it likes: 王 示安
+        func.replace(func.replace(col(Patient.name), " ", ""), "\u3000", "").contains("".join(words.split()), autoescape=True),
         col(Patient.hospital_no).startswith(words, autoescape=True),
         col(Episode.admission_no).startswith(words, autoescape=True),
     ]

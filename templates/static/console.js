@@ -41,6 +41,14 @@
     }
   });
 
+  // Somebody was quicker: what stands on the screen is no longer so.
+  doc.addEventListener("htmx:responseError", function (event) {
+    var live = doc.getElementById("live");
+    if (event.detail.xhr.status !== 409 || !live) return;
+    delete shown.live;
+    window.htmx.ajax("GET", live.getAttribute("hx-get"), { source: live, target: live });
+  });
+
   // Drafts stay in this tab until they are sent; signing out wipes them.
   function slot(box) { return "draft:" + location.pathname + ":" + box.id; }
   function forget(box) { sessionStorage.removeItem(slot(box)); }

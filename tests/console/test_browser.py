@@ -162,6 +162,8 @@ async def test_a_refusal_is_shown_in_place_and_the_words_stay(desk, sqlite_datab
     await page.fill("#reply", "我来问问")
     await page.click("text=发送给患者")
     await page.wait_for_selector("#flash >> text=同事")
+    await page.wait_for_selector("text=人工对话中：陈护士")  # the page shows what it has become
+    assert await page.is_visible("#flash >> text=同事")
     assert await page.input_value("#reply") == "我来问问"
     sent = sqlite_database.read_now(lambda tx: tx.session.exec(select(Outbound.author)).all())
     assert "staff" not in sent

@@ -174,7 +174,7 @@ async def test_each_message_says_what_really_became_of_it(nurse, sqlite_database
     assert words in text.split(f'id="out-{out}"')[1].split("</section>")[0]
 
 
-async def test_a_notice_is_shown_with_its_fields(nurse, sqlite_database):
+async def test_a_notice_is_shown_in_its_words(nurse, sqlite_database):
     def fill(tx):
         _, _, contact, made = hospital.talk(tx, 1)
         body = {"template": "greeting", "fields": {"thing1": "出院后的联系", "time2": {"value": "11月21日"}}, "url": "x"}
@@ -185,6 +185,9 @@ async def test_a_notice_is_shown_with_its_fields(nurse, sqlite_database):
     assert "模板通知" in text
     assert "出院后的联系" in text
     assert "11月21日" in text
+    assert "thing1" not in text
+    _, text = await nurse.get("/console/patients/1")
+    assert "[模板通知] 出院后的联系 · 11月21日" in text
 
 
 async def test_the_window_that_is_shut_says_so_and_points_to_the_phone(nurse, sqlite_database, see):

@@ -142,7 +142,7 @@ def _of_talk(tx: Tx, practice: Practice, contact_id: int) -> list[Moment]:
     for line in talk.of_contact(tx, contact_id, limit=300)[0]:
         if isinstance(line, talk.Sent):
             words, _ = phrases.delivery(line.message.state, line.message.delivered, line.message.errcode)
-            text = line.message.body.get("text") or f"[模板通知] {_first(line.message.body)}"
+            text = line.message.body.get("text") or f"[模板通知] {_notice(line.message.body)}"
             moments.append(Moment(line.at, line.author or "机器人", f"{text}（{words}）"))
         elif line.message.kind == "event":
             if words := phrases.event(line.message.event):
@@ -154,6 +154,7 @@ def _of_talk(tx: Tx, practice: Practice, contact_id: int) -> list[Moment]:
     return moments
 
 
-def _first(body: Mapping[str, Any]) -> str:
-    """What a notice is about: its first field."""
-    return next((str(value) for value in (body.get("fields") or {}).values()), "")
+def _notice(body: Mapping[str, Any]) -> str:
+    """The words of a notice, field by field."""
+    fields = (body.get("fields") or {}).values()
+    return " · ".join(str(field.get("value", "")) if isinstance(field, Mapping) else str(field) for field in fields)
