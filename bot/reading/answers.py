@@ -184,8 +184,8 @@ class Reply:
                     chosen = read(clause)
                 if not chosen.picks or chosen.clash or chosen.beyond:
                     continue
-            if not about and not self._full_label(choices, clause, chosen.picks):
-                continue
+            if not chosen.sure or any(chosen.ranks) or (not about and not self._full_label(choices, clause, chosen.picks)):
+                continue  # other words for a label are for who was asked
             values = [question.options[index].value for index in sorted(chosen.picks)]
             if question.kind == "multichoice":
                 return self.ok(values, start, start + len(clause), sure=True)

@@ -129,8 +129,9 @@ class Choices:
             return near
         chosen = mentioned.scan(self, text, breaks)
         told = (self.stances.get("yes"), self.stances.get("no"))
-        if len(chosen.picks) == 1 and chosen.picks[0] not in told:
-            return chosen
+        named = len(chosen.picks) == 1 and chosen.ranks[:1] == (0,) and chosen.end - chosen.start > 1
+        if len(chosen.picks) == 1 and (named or chosen.picks[0] not in told):
+            return chosen  # 喘不上气 is the label that says yes, whatever the 不 in it
         by_stance = self._by_stance(text, breaks)
         if by_stance is not None and all(index in told for index in chosen.picks):
             return by_stance
