@@ -27,6 +27,7 @@ _ELSEWHERE = frozenset(
     )
 )
 _STOPS = ("接收", "退订", "拒收", "不再联系")
+_WHO = ("本人", "打错")
 _POLITE = frozenset(("thanks", "greeting"))
 
 
@@ -80,8 +81,9 @@ def settle(meant: dict[str, tuple[int, int]], reply: Reply, question: Question, 
         return
     if any(word in option for option in _labels(question) for word in _STOPS):
         return
-    wishes = ("stop", "refuse", "deceased", "transferred", "readmitted")
-    for name in (*wishes, "wrong_person") if question.kind == "yesno" else wishes:
+    asks_who = any(word in option for option in _labels(question) for word in _WHO)
+    wishes = ("stop", "refuse", "later", "deceased", "transferred", "readmitted")
+    for name in wishes if asks_who else (*wishes, "wrong_person"):
         if name in meant and meant[name][1] - meant[name][0] >= len(text.strip(" ,。!?")) - 1:
             meant.pop(name)
 
