@@ -32,6 +32,16 @@ _NOT_AGAIN = re.compile(
     r"(?:没有?|不[想用会要愿]?|[要会能]不[要会能]|需不需要|可不可以|是否|怕|担心|万一|如果|想|打算|准备|预约|安排|什么时候|还?[要得能]|再也?不)$"
 )
 _CLAUSE = re.compile(r"[,。!?;\n]")
+# 走了十分钟, 走了去买菜, 没了胃口: walking, or a want of something; 走了三天, 没了以后 tell of a death.
+_WALKED = re.compile(
+    r"(?:有|大概|差不多|快|将近|不到|约|足足)?(?:[0-9一二两三四五六七八九十百千万几半好多.]+"
+    r"(?!个?(?:多|来|几)?(?:天|月|年|周|星期|礼拜|日|号|[0-9一二两三四五六七八九十]))|很|不少|老远|去|回|来|到|路|步|圈|趟|出|进|过|会)"
+)
+_HALF_DAY = re.compile(r"(?:老?半天|[一几两三]?会儿?|一?上午|一?下午)")
+_LACKS = re.compile(
+    r"(?!(?:以后|之后|后|的|呀|啊|哦|吧|呢|哎|唉|请|麻烦|谢谢|别|不|我|你|您|已|都|也|上|前|昨|今|好几?[天年]|[0-9一二两三四五六七八九十几半]"
+    r"|就|还|在|这|那|是|没|刚|快|所以|因为|孩|家里|大家|怎|为|他|她|走))[一-龥]"
+)
 
 
 class Intents:
@@ -73,6 +83,8 @@ class Intents:
                 if intent == "later" and _OTHER.search(text, max(0, hit.start - 8), hit.start):
                     continue
                 if intent == "readmitted" and _NOT_AGAIN.search(text, max(0, hit.start - 4), hit.start):
+                    continue
+                if intent == "deceased" and _alive(text, hit.start, hit.end):
                     continue
                 if intent == "wrong_person" and "错" not in text[hit.start : hit.end]:
                     found.pop(intent, None)
@@ -141,6 +153,14 @@ class Intents:
                 found.pop("question")
         if "refuse" in found and "later" in found:
             found.pop("refuse")
+
+
+def _alive(text: str, start: int, end: int) -> bool:
+    """Whether 走了 or 没了 goes on to say where somebody walked, or what somebody lacks."""
+    said = text[start:end]
+    if said.endswith(("走了", "走")):
+        return (_WALKED.match(text, end) or _HALF_DAY.match(text, end)) is not None
+    return said.endswith("没了") and _LACKS.match(text, end) is not None
 
 
 def ordered(found: Mapping[str, Any]) -> tuple[str, ...]:

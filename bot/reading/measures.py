@@ -59,13 +59,19 @@ def measured(text: str, numbers: list[Number], flags: RedFlags, wanted: Measure 
         if number.vague == "under" and measure.name not in ("oxygen", "sugar"):
             continue
         value = number.high if measure.bands else number.low
-        if measure.name == "temperature" and 340 <= value <= 430 and not number.unit:
+        if tenfold(measure, number):
             value = value / 10
         if not measure.low <= value <= measure.high:
             continue
         last = (measure, number)
         found.append(Hit(number.start, number.end, ("measure", (measure, value, measure.level(value)))))
     return found
+
+
+def tenfold(measure: Measure, number: Number) -> bool:
+    """烧到385, 三百九十二: a temperature whose point was left out."""
+    plain = number.low == number.high == int(number.low) and number.unit in ("", "temperature")
+    return measure.name == "temperature" and plain and 340 <= number.low <= 430
 
 
 def _is_pair(text: str, number: Number, numbers: list[Number]) -> bool:
@@ -84,7 +90,7 @@ def _meaning(text: str, number: Number, flags: RedFlags, wanted: Measure | None)
     for measure in flags.measures:
         if number.unit and number.unit not in measure.units:
             continue
-        if not measure.low <= number.high <= measure.high and wanted is not measure:
+        if not measure.low <= number.high <= measure.high and wanted is not measure and not tenfold(measure, number):
             continue
         if measure.strange is not None and measure.strange.search(text, max(0, begin - 4), min(len(text), number.end + 4)):
             continue

@@ -84,7 +84,7 @@ def read(reply: Reply, question: Question, unasked: bool) -> Answer:
     if len(values) == 1 and not (vague and len(fitting) > len(inside) and not inside):
         number, value = inside[-1]
         answer: float | int = int(value) if scale else value
-        return reply.ok(answer, number.start, number.end, sure=not unasked or True)
+        return reply.ok(answer, number.start, number.end, sure=value in (number.low, number.high) or wanted is None)
     if values or vague:
         return Answer("unclear", quote=reply.source.quote(fitting[0][0].start, fitting[0][0].end))
     return Answer("out_of_range") if outside else Answer("unclear")
@@ -132,13 +132,7 @@ def _fitting(reply: Reply, question: Question, wanted: Any, unasked: bool) -> li
             ):
                 continue
         value = number.low * share
-        if (
-            wanted is not None
-            and wanted.name == "temperature"
-            and not unit
-            and 340 <= value <= 430
-            and not text[number.start].isdigit()
-        ):
+        if wanted is not None and measures.tenfold(wanted, number):
             value /= 10
         fitting.append((number, value))
     if wanted is None and len(fitting) == 2 and question.kind == "number":
