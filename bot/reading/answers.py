@@ -184,7 +184,11 @@ class Reply:
                     chosen = read(clause)
                 if not chosen.picks or chosen.clash or chosen.beyond:
                     continue
-            if not chosen.sure or any(rank > 1 for rank in chosen.ranks) or (not about and not self._full_label(choices, clause, chosen.picks)):
+            if (
+                not chosen.sure
+                or any(rank > 1 for rank in chosen.ranks)
+                or (not about and not self._full_label(choices, clause, chosen.picks))
+            ):
                 continue  # other words for a label are for who was asked
             values = [question.options[index].value for index in sorted(chosen.picks)]
             if question.kind == "multichoice":
