@@ -120,7 +120,9 @@ class _Files:
         try:
             return build(self.data(name))
         except ValidationError as error:
-            places = dict.fromkeys(_in_words(each) for each in error.errors(include_url=False))
+            found = error.errors(include_url=False)
+            inside = {each["loc"][:1] for each in found if len(each["loc"]) > 1}  # a list is not empty for what is wrong in it
+            places = dict.fromkeys(_in_words(one) for one in found if one["type"] != "too_short" or one["loc"] not in inside)
             self.wrong.append(f"{self._folder / name}：{'；'.join(places)}")
         except UnicodeDecodeError:
             self.wrong.append(f"{self._folder / name}：要用 UTF-8 保存")

@@ -195,7 +195,9 @@ def test_mistakes_in_plans_and_ladders_are_told_in_chinese(suifang, own, file, o
     assert old in text
     path.write_text(text.replace(old, new, 1), "utf-8")
 
-    assert said in suifang("check", SUIFANG_CONTENT=str(own)).stdout
+    told = suifang("check", SUIFANG_CONTENT=str(own)).stdout
+    assert said in told
+    assert "至少要有" not in told
 
 
 def test_check_online_says_when_wechat_cannot_be_reached(suifang):
