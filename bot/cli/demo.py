@@ -170,7 +170,7 @@ async def _run(folder: Path, port: int, phones_port: int, *, play: bool, patient
   手机    {demo.phones}      患者的微信；上方可以拨动时间，点“到下一次联系”
   工作台  {demo.console}   用户名 {USER}  密码 {PASSWORD}
   话术    {demo.flows}       用文本编辑器改：对话存盘即发布，新会话就用上；
-          红线、用语、时限、方案等表，下次启动时读取
+          红线、用语、时限、方案等表，下次启动时读取（须用 --data 保留文件夹）
 
 按 Ctrl+C 结束。{"" if play else "想看它自己演一段：加 --play"}"""
         )
