@@ -1,4 +1,4 @@
-"""The reading of replies: how fast, how large, how soon, and how right on the cases held back."""
+"""The reading of replies: how fast, how large, how soon, and how right on cases of our own (they were mended by: no measure of unseen replies)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ FIGURES = {
 
 
 def run() -> list[Row]:
-    """Speed on the project's own cases, and the figures on the part held back."""
+    """Speed on the project's own cases, and the figures on the lists that were held back at first."""
     sys.path.insert(0, str(CASES))
     import reading_cases
 
@@ -76,7 +76,7 @@ def _figures(cases: Any, tables: Any) -> list[Row]:
     for kind, (name, bar) in FIGURES.items():
         known = [(case, cases.outcome(case, tables)) for case in held if case.kind == kind]
         good = sum(cases.right(case, got) for case, got in known)
-        rows.append(Row(f"留存题：{name}（{len(known)} 题）", good / len(known), "", bar, most=False))
+        rows.append(Row(f"自编题：{name}（{len(known)} 题）", good / len(known), "", bar, most=False))
     alarms = [(case, cases.outcome(case, tables)) for case in held if case.kind == "T"]
     l0 = [got == "L0" for case, got in alarms if case.want == "L0"]
     calm = [got in ("L0", "L1") for case, got in alarms if not set(case.want.split(",")) & {"L0", "L1", "L2"}]
@@ -84,7 +84,7 @@ def _figures(cases: Any, tables: Any) -> list[Row]:
         got for case in held if case.kind == "A" and (got := cases.outcome(case, tables)).startswith("ok:") and got != case.want
     ]
     answers = sum(case.kind == "A" for case in held)
-    rows.append(Row(f"留存题：L0 查全（{len(l0)} 题）", sum(l0) / len(l0), "", 1, most=False))
-    rows.append(Row(f"留存题：误报（{len(calm)} 题）", sum(calm) / len(calm), "", 0.02))
-    rows.append(Row("留存题：错答当真", len(wrong) / answers, "", 0.01))
+    rows.append(Row(f"自编题：L0 查全（{len(l0)} 题）", sum(l0) / len(l0), "", 1, most=False))
+    rows.append(Row(f"自编题：误报（{len(calm)} 题）", sum(calm) / len(calm), "", 0.02))
+    rows.append(Row("自编题：错答当真", len(wrong) / answers, "", 0.01))
     return rows
