@@ -1,4 +1,4 @@
-"""The reading of replies: how fast, how large, how soon, and how right on cases of our own (they were mended by: no measure of unseen replies)."""
+"""The reading of replies: how fast, how large, how soon, and how right on our own cases, which say little of unseen ones."""
 
 from __future__ import annotations
 
