@@ -19,15 +19,19 @@ BATCH = 20  # in hand at once: so many the client has connections for, and no mo
 LEASE = timedelta(minutes=2)
 MOST_ATTEMPTS = 12
 LONGEST_PAUSE = 600.0  # seconds; twelve tries outlast half an hour without a network
+REST = 0.02  # seconds at most between two batches, so that a backlog leaves room for patients who write now
 OPERATOR_PAUSE = timedelta(minutes=5)
 REPEATABLE = timedelta(minutes=8)  # within WeChat's ten minutes of idempotency by client_msg_id
 
 
 async def flush(database: Database, practice: Practice, send: Sender, now: Callable[[], datetime]) -> int:
     """Send what is due until nothing is left. Returns how many messages WeChat took."""
-    sent = 0
+    sent, clock = 0, asyncio.get_running_loop().time
+    began = clock()
     while parcels := await database.write(claim, practice, now()):
         sent += sum(await asyncio.gather(*(_deliver(database, practice, send, parcel, now) for parcel in parcels)))
+        await asyncio.sleep(min(clock() - began, REST))
+        began = clock()
     return sent
 
 

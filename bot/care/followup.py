@@ -24,7 +24,7 @@ class Decision:
     reason: str = ""
 
 
-def begin_due(tx: Tx, practice: Practice, now: datetime, limit: int = 100) -> int:
+def begin_due(tx: Tx, practice: Practice, now: datetime, limit: int = 25) -> int:
     """Look at the touchpoints whose time has come: begin, invite, put off, miss, or give to the phone worklist. Everything is
     checked again now, whatever was true when it was planned. Returns how many were looked at.
 
