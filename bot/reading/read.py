@@ -7,7 +7,6 @@ from datetime import date
 
 from bot.reading import intents, matters, numbers, placing, satisfaction
 from bot.reading.answers import Reply
-from bot.reading.normalise import Text
 from bot.reading.reading import Answer, Question, Reading
 from bot.reading.tables import Tables, compile_tables
 from bot.reading.triage import Triage
@@ -16,8 +15,8 @@ __all__ = ["Tables", "answer", "compile_tables", "read"]
 
 # Of a text far too long for a reply only the danger signs are looked for everywhere.
 LONGEST = 4000
-# Replies up to this length are remembered, so many of them.
-SHORT = 6
+# Readings of replies up to this length are remembered, so many of them.
+SHORT = 8
 MANY = 4000
 
 
@@ -34,19 +33,40 @@ def read(
 ) -> Reading:
     """What a reply means. `proxy`: the account is a family member's, so 我爸 is the patient. `population`: what the plan says
     of the patient (red_flags.yaml, populations). Never raises on any text."""
+    if len(text) > SHORT or unasked or staff_names:
+        return _read(text, question, tables, proxy, today, population, unasked, staff_names)
+    # most replies are the same few ("有", "好的", "1")
+    key = (text, question, proxy, today, population)
+    known = tables.short.get(key)
+    if known is None:
+        if len(tables.short) >= MANY:
+            tables.short.clear()
+        known = tables.short[key] = _read(text, question, tables, proxy, today, population, unasked, staff_names)
+    return known
+
+
+def _read(
+    text: str,
+    question: Question | None,
+    tables: Tables,
+    proxy: bool,
+    today: date | None,
+    population: frozenset[str],
+    unasked: bool,
+    staff_names: tuple[str, ...],
+) -> Reading:
     source = tables.normalise(text)
     found = numbers.find(source.text)
-    measured = question if found and question is not None and question.kind in ("number", "scale") else None
-    key = (text, proxy, population, measured) if len(text) <= SHORT and not staff_names else None
-    known = tables.short.get(key) if key is not None else None
-    triage = known or Triage(source, found, tables.flags, tables.signs, question=question, proxy=proxy, population=population)
+    triage = Triage(source, found, tables.flags, tables.signs, question=question, proxy=proxy, population=population)
     if len(text) > LONGEST:
         source = tables.normalise(f"{text[: LONGEST // 2]}\n{text[-LONGEST // 2 :]}")
         found = numbers.find(source.text)
     reply = Reply(source, found, tables, triage.mentions if len(text) <= LONGEST else None, today)
     answered = reply.answer(question, unasked=unasked) if question is not None else None
     ok = answered is not None and answered.status in ("ok", "out_of_range") and question is not None and question.kind != "text"
-    meant, matter = _said(source, triage, tables, staff_names, ok or bool(found), key)
+    meant = tables.intents.read(source.text, ok or bool(found))
+    signs = [(mention.start, mention.end) for mention in triage.mentions] if len(source.raw) <= LONGEST else []
+    matter = matters.find(source, tables.matters, staff_names, signs, asked="question" in meant)
     view = satisfaction.view(matter, bare=satisfaction.asks(question), abused="abuse" in meant and len(meant) == 1)
     if question is not None and answered is not None:
         placing.settle(meant, reply, question, answered)
@@ -58,22 +78,6 @@ def read(
             view = satisfaction.chosen(option) or view
     notes = (*triage.notes, *matter.notes, *(f"意图 {name}：“{source.quote(*span)}”" for name, span in meant.items()))
     return Reading(answered, intents.ordered(meant), view, matter.records, triage.findings, triage.level, notes)
-
-
-def _said(
-    source: Text, triage: Triage, tables: Tables, staff_names: tuple[str, ...], answered: bool, key: object
-) -> tuple[dict[str, tuple[int, int]], matters.Matters]:
-    """Intents and matters. What a short reply says is remembered: most replies are the same few ("有", "好的", "1")."""
-    known = tables.short.get((key, answered)) if key is not None else None
-    if known is None:
-        meant = tables.intents.read(source.text, answered)
-        signs = [(mention.start, mention.end) for mention in triage.mentions] if len(source.raw) <= LONGEST else []
-        known = meant, matters.find(source, tables.matters, staff_names, signs, asked="question" in meant)
-        if key is not None:
-            if len(tables.short) >= MANY:
-                tables.short.clear()
-            tables.short[key], tables.short[key, answered] = triage, known
-    return dict(known[0]), known[1]
 
 
 def answer(

@@ -13,7 +13,7 @@ from bot.reading.intents import Intents
 from bot.reading.lexicon import Lexicon, expand
 from bot.reading.normalise import Normaliser
 from bot.reading.options import Choices, compile_synonyms
-from bot.reading.reading import Option
+from bot.reading.reading import Option, Reading
 from bot.reading.signs import RedFlags, compile_red_flags, lexicon, pattern, words
 from bot.reading.units import unit_class
 
@@ -22,7 +22,8 @@ MANY = 2000
 
 @dataclass(slots=True, repr=False)
 class Tables:
-    """Everything that is words. `choices` remembers the options of questions already met, `short` what short replies say."""
+    """Everything that is words. `choices` remembers the options of questions already met, `short` the readings of short
+    replies."""
 
     versions: tuple[str, str, str]
     approvers: tuple[str, str, str]
@@ -43,7 +44,7 @@ class Tables:
     full: tuple[str, ...]
     undecided: re.Pattern[str]
     choices: dict[tuple[Option, ...], Choices] = field(default_factory=dict)
-    short: dict[Any, Any] = field(default_factory=dict)
+    short: dict[tuple[Any, ...], Reading] = field(default_factory=dict)
 
     def name(self, code: str) -> str:
         """The Chinese name of a red flag or a complaint code; the code itself where there is none."""
