@@ -19,22 +19,34 @@ _DAYS = {"大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2, "大�
 _ANY = re.compile(r"[天日号儿周期拜月年后前底末旦晚早早庆一五六0-9节初夕]")
 # What follows a day of the past: 13号出的院, 上午做的手术.
 _DONE = re.compile(
-    r"(?:那天|当天|早上|上午|中午|下午|晚上|就|才|刚|已经|我|他|她)*(?:出|做|住|入|拆|换|回|来|去|开|复|查|看|转|进|离|办)"
-    r"(?:了|院|过|的|刀|手术|完|来|家|查|诊|医院|院手续)*(?:的|了|过)"
+    r"(?:那天|当天|那日|早上|上午|中午|下午|晚上|夜里|凌晨|半夜|就|才|刚|刚刚|已经|都|我|他|她|们|在|给|没|医生|护士|大夫|门诊"
+    r"|社区|急诊|医院|你们|这里|那里)*"
+    r"(?:出|做|住|入|拆|拔|抽|换|回|来|去|开|复|查|看|转|进|离|办|生|剖|破|扎|缝|取|撤|摘|停|戒|输|打|动|量|测|断)"
+    r"(?:了|院|过|的|刀|手术|完|掉|成|上|下|来|家|查|诊|医院|院手续|管|管子|线|尿管|药|针|娃|孩子)*(?:的|了|过|成)(?!话)"
 )
+# 拔了一礼拜整, 出院10天了, 有半个月了: so long ago.
+_SINCE = re.compile(
+    r"(?:(?:[拔拆抽做出换住转开取撤停戒生剖满]|手术|出院|回来|到家|到今天)(?:了|完|院|家|掉|手术)*(?:有|已经|都|正好|刚好|整整)*"
+    rf"|^(?:有|已经|都|正好|刚好|整整)+)(?P<n>{_N}|半)个?(?P<u>天|周|星期|礼拜|月)"
+    r"(?!后|前|以|之|内)(?:整|了|啦|吧|的样子|[,。]|$)"
+)
+_NEXT = re.compile(r"第二天|隔一?天|次日|转天|隔日|后一天")
+_EVE = re.compile(r"的?前一天|头一天|前一晚")
 _FORM = re.compile(
     rf"(?P<compact>(?<![0-9])(?P<cy>20[0-9]{{2}})(?P<cm>[0-9]{{2}})(?P<cd>[0-9]{{2}})(?![0-9]))"
-    rf"|(?P<full>(?P<y>20[0-9]{{2}}) ?[-年/.] ?(?P<fm>[0-9]{{1,2}}) ?[-月/.] ?(?P<fd>[0-9]{{1,2}})[日号]?)"
-    rf"|(?P<monthday>(?P<year>明年|今年|去年|后年)?(?P<m>{_N})月(?:份)?(?P<d>[0-9]{{1,2}}|[一二三]?十[一二三四五六七八九]?|[一二三四五六七八九])[日号]?)"
-    rf"|(?P<thismonth>(?P<which>这个?|本|下个?|下下个?|上个?)月(?P<td>{_N})[日号]?)"
+    rf"|(?P<full>(?P<y>20[0-9]{{2}}|[0-9]{{2}}(?=年)) ?[-年/.] ?(?P<fm>[0-9]{{1,2}}) ?[-月/.] ?(?P<fd>[0-9]{{1,2}})[日号]?)"
+    rf"|(?P<monthday>(?P<year>明年|今年|去年|后年|前年|大前年)?的?(?P<m>{_N})月(?:份)?(?P<d>[0-9]{{1,2}}|[一二三]?十[一二三四五六七八九]?|[一二三四五六七八九])[日号]?)"
+    rf"|(?P<thismonth>(?P<which>这个?|本|下个?|下下个?|上个?)月的?(?P<td>{_N})[日号]?)"
     rf"|(?P<newyear>(?:大年|正月|春节)初(?P<nd>[一二三四五六七八九]|十[一二三四五]?)|正月(?P<nz>十[一二三四五六七八九]?|二十[一-九]?)|(?P<eve>除夕|大年三十)|(?P<first>春节|过年))"
-    rf"|(?P<week>(?P<ww>(?:下{{1,2}}|上{{1,2}}|这|本|这个|下个|上个|下下个)?)(?:周|星期|礼拜)(?P<wd>[一二三四五六日天1-7])(?![0-9]))"
+    rf"|(?P<week>(?P<ww>(?:(?:下{{1,2}}|上{{1,2}}|这)个?(?:周|星期|礼拜)的?(?=周|星期|礼拜)|下{{1,2}}|上{{1,2}}|这|本|这个|下个|上个|下下个)?)(?:周|星期|礼拜)(?P<wd>[一二三四五六日天1-7])"
+    r"(?P<more>[一二三四五六日天](?![一二三四五六七八九十点号])|(?:到|至|-|、|或者?)(?=[一二三四五六日天1-7]))?(?![0-9]))"
     rf"|(?P<ago>(?P<an>{_N}|半|几)个?(?P<au>天|日|周|星期|礼拜|月|年)(?:之|以)?(?P<way>后|前|以后|之后|以前))"
     rf"|(?P<in>(?:过|再过|等)(?P<in_n>{_N}|几)个?(?P<in_u>天|周|星期|礼拜|月))"
-    rf"|(?P<day>(?P<dw>大前|大后|前|昨|今|明|后)(?:天|日|儿个?|晚上?|早上?)(?!子))"
+    rf"|(?P<day>(?P<dw>大前|大后|前|昨|今|明|后)(?:天|日|儿个?|个儿?|晚上?|早上?)(?!子))"
     rf"|(?P<feast>{'|'.join(_FEASTS)})"
     rf"|(?P<slash>(?<![0-9.:/])(?P<sm>1[0-2]|0?[1-9])[/.-](?P<sd>3[01]|[12][0-9]|0?[1-9])(?![0-9./:]))"
-    rf"|(?P<only>(?P<od>[0-9]{{1,2}}|[一二三]?十[一二三四五六七八九]?|[一二三四五六七八九])[号日](?!楼|床|院|诊|线|窗|公))"
+    rf"|(?P<some>(?<![0-9零一二三四五六七八九十])(?:{_N}[号日]?(?:到|至|-|、|或者?){_N}|[一二三]?十?[一二三四五六七八九]{{2}})[号日])"
+    rf"|(?P<only>(?<![0-9零一二三四五六七八九十])(?P<od>[0-9]{{1,2}}|[一二三]?十[一二三四五六七八九]?|[一二三四五六七八九])[号日](?!楼|床|院|诊|线|窗|公))"
     rf"|(?P<vague>月底|月末|月初|月中|年底|周末|下周(?!末)|下个?(?:星期|礼拜|月)|过几天|过两天|这两天|这几天|几天|两三天|改天|过年|年后|节后)"
 )
 
@@ -54,7 +66,31 @@ def find(text: str, today: date | None) -> list[Day]:
     """All dates of a normalised text. Without `today` only full dates can be told."""
     if _ANY.search(text) is None:
         return []
-    return [_read(text, match, today) for match in _FORM.finditer(text)]
+    days = [_read(text, match, today) for match in _FORM.finditer(text)]
+    return [_beside(text, day, days[place + 1 :]) for place, day in enumerate(days)] if days else _since(text, today)
+
+
+def _since(text: str, today: date | None) -> list[Day]:
+    """A day told by how long it is ago."""
+    match = _SINCE.search(text)
+    if match is None or today is None or re.search(r"[快多几]|差不多|左右|不到", text):
+        return []
+    if match["n"] == "半":
+        return [Day(match.start(), match.end(), today - timedelta(days=15))] if match["u"] == "月" else []
+    count = _count(match["n"]) or 0
+    on = _months(today, -count) if match["u"] == "月" else today - timedelta(days=count * (1 if match["u"] == "天" else 7))
+    return [Day(match.start(), match.end(), on)]
+
+
+def _beside(text: str, day: Day, others: list[Day]) -> Day:
+    """The day after or before one that is named: 16号没拔成, 隔天才拔的."""
+    if day.on is None or others:
+        return day
+    for form, step in ((_NEXT, 1), (_EVE, -1)):
+        match = form.search(text, day.end)
+        if match:
+            return Day(match.start(), match.end(), day.on + timedelta(days=step))
+    return day
 
 
 def _read(text: str, match: re.Match[str], today: date | None) -> Day:
@@ -108,6 +144,13 @@ def _made(year: int, month: int, day: int) -> date | None:
         return None
 
 
+def of_digits(today: date, year: str | None, month: str, day: str) -> date | None:
+    """The date that bare digits stand for (1129, 251129); None where there is none such."""
+    if year:
+        return _made(2000 + int(year), int(month), int(day))
+    return _nearest(today, int(month), int(day))
+
+
 def _nearest(today: date, month: int, day: int) -> date | None:
     around = [made for year in (today.year - 1, today.year, today.year + 1) if (made := _made(year, month, day))]
     return min(around, key=lambda made: abs((made - today).days), default=None)
@@ -124,15 +167,17 @@ def _day(match: re.Match[str], today: date | None) -> date | None:
     if match["compact"]:
         return _made(int(match["cy"]), int(match["cm"]), int(match["cd"]))
     if match["full"]:
-        return _made(int(match["y"]), int(match["fm"]), int(match["fd"]))
-    if today is None or match["vague"]:
+        return _made(2000 + int(match["y"]) % 100, int(match["fm"]), int(match["fd"]))
+    if today is None or match["vague"] or match["some"]:
         return None
     if match["monthday"]:
         month, day = _count(match["m"]), _count(match["d"])
         if month is None or day is None or not 1 <= month <= 12:
             return None
         if match["year"]:
-            return _made(today.year + {"明年": 1, "今年": 0, "去年": -1, "后年": 2}[match["year"]], month, day)
+            return _made(
+                today.year + {"明年": 1, "今年": 0, "去年": -1, "后年": 2, "前年": -2, "大前年": -3}[match["year"]], month, day
+            )
         return _nearest(today, month, day)
     if match["slash"]:
         return _nearest(today, int(match["sm"]), int(match["sd"]))
@@ -142,6 +187,8 @@ def _day(match: re.Match[str], today: date | None) -> date | None:
     if match["day"]:
         return today + timedelta(days=_DAYS[match["dw"]])
     if match["week"]:
+        if match["more"]:
+            return None
         return _weekday(today, match["ww"].rstrip("个"), match["wd"])
     if match["newyear"]:
         return _spring(match, today)

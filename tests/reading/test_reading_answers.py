@@ -56,7 +56,8 @@ ASKED = {
 }
 CASES = [
     line.split("|")
-    for line in (Path(__file__).parent / "answers.txt").read_text(encoding="utf-8").splitlines()
+    for name in ("answers.txt", "answers_second.txt")
+    for line in (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()
     if line and not line.startswith("#")
 ]
 
