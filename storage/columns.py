@@ -32,10 +32,9 @@ def link(target: str, *, index: bool = True, nullable: bool = False) -> Any:
 
 
 def one_of(column: str, values: Iterable[str], *, nullable: bool = False) -> CheckConstraint:
-    """The column holds one of these words."""
-    words = ", ".join(f"'{value}'" for value in values)
-    test = f"{column} IN ({words})"
-    return CheckConstraint(f"{column} IS NULL OR {test}" if nullable else test, name=column)
+    """The column holds one of these words. (Not by IN: SQLite fills a table with its list at every insert.)"""
+    tests = [f"{column} = '{value}'" for value in values]
+    return CheckConstraint(" OR ".join([f"{column} IS NULL", *tests] if nullable else tests), name=column)
 
 
 def table(model: type[SQLModel]) -> Table:

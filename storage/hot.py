@@ -10,12 +10,14 @@ the planner sees them. An insert fills what it does not name from the fields' de
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam
+from sqlalchemy import Insert, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.sqlite.dml import OnConflictDoUpdate
 from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -54,10 +56,26 @@ class Hot:
 class Plan:
     """SQL text for one database and what turns values to and from the driver's."""
 
-    __slots__ = ("_binds", "_constants", "_dialect", "_made", "_restores", "_types", "count", "names", "returns", "sql")
+    __slots__ = (
+        "_binds",
+        "_constants",
+        "_dialect",
+        "_made",
+        "_restores",
+        "_types",
+        "count",
+        "names",
+        "numbered",
+        "returns",
+        "sql",
+    )
 
     def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
         shown = _by_name(dialect)
+        # SQLite's driver knows the id of a new row, at a third of the price of asking for it
+        self.numbered = shown is not dialect and _returns_its_id(statement)
+        if self.numbered:
+            statement = _without_returning(statement)
         compiled = statement.compile(dialect=shown)
         assert isinstance(compiled, SQLCompiler)
         if _inline_constants(compiled):
@@ -160,6 +178,22 @@ def _by_name(dialect: Dialect) -> Dialect:
     return named
 
 
+def _returns_its_id(statement: ClauseElement) -> bool:
+    """Whether it inserts one row, or leaves it when it is there, and asks for its id alone."""
+    return (
+        isinstance(statement, Insert)
+        and statement.select is None
+        and [getattr(column, "key", "") for column in statement._returning] == ["id"]
+        and not isinstance(statement._post_values_clause, OnConflictDoUpdate)
+    )
+
+
+def _without_returning(statement: ClauseElement) -> ClauseElement:
+    bare = copy(statement)
+    bare._returning = ()  # type: ignore[attr-defined]
+    return bare
+
+
 def _inline_constants(compiled: SQLCompiler) -> bool:
     """Mark the constants of the statement to be written into its SQL; whether there were any."""
     constants = [bind for bind in compiled.binds.values() if bind.unique and _plain(bind.value)]
@@ -208,22 +242,23 @@ def _aware(value: datetime | None) -> datetime | None:
     return value
 
 
-# An act writes its `now` many times over; the last one written is not written anew.
-_written: tuple[datetime | None, str] = (None, "")
+# An act writes the same few moments many times over: their texts are kept for a while.
+_written: dict[datetime, str] = {}
+_MOMENTS = 64
 
 
 def _utc_text(value: datetime | None) -> str | None:
-    global _written
     if value is None:
         return None
-    known, text = _written  # one name, so that threads see both or neither
-    if known is value:
-        return text
-    if value.tzinfo is None:
-        raise ValueError("a datetime without a time zone")
-    utc = value if value.tzinfo is UTC else value.astimezone(UTC)
-    text = utc.isoformat(" ", "microseconds")[:26]
-    _written = (value, text)
+    text = _written.get(value)
+    if text is None:
+        if value.tzinfo is None:
+            raise ValueError("a datetime without a time zone")
+        utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+        text = utc.isoformat(" ", "microseconds")[:26]
+        if len(_written) >= _MOMENTS:
+            _written.clear()
+        _written[value] = text
     return text
 
 

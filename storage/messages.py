@@ -9,7 +9,7 @@ from sqlalchemy import Index, Text, bindparam, select, text, update
 from sqlmodel import Field, SQLModel
 
 from storage.columns import Json, key, link, one_of, table
-from storage.hot import Hot, insert_once
+from storage.hot import Hot, insert, insert_once
 from storage.transaction import Tx
 
 LANES = ("reply", "service", "subscription", "template", "phone")
@@ -147,6 +147,11 @@ POST = insert_once(
     keys=("key",),
     returning=(_outbound.id,),
 )
+# A reply that goes with the HTTP response. Its inbound is new, and so is its key.
+_REPLY = insert(
+    Outbound, "key", "contact_id", "session_id", "reply_to", "lane", "body", "safety", "state", "due_at", "created_at",
+    returning=(_outbound.id,),
+)  # fmt: skip
 
 
 def record(
@@ -231,6 +236,24 @@ def post(tx: Tx, values: dict[str, Any]) -> int | None:
     """Put a message (from `outgoing`) into the outbox; None when its key is there already."""
     rows = tx.run(POST, **values)
     return rows[0][0] if rows else None
+
+
+def reply(tx: Tx, *, inbound_id: int, contact_id: int, session_id: int | None, text: str, safety: bool, now: datetime) -> int:
+    """Keep the reply that the HTTP response to a message carries."""
+    rows = tx.run(
+        _REPLY,
+        key=f"reply:{inbound_id}",
+        contact_id=contact_id,
+        session_id=session_id,
+        reply_to=inbound_id,
+        lane="reply",
+        body={"text": text},
+        safety=safety,
+        state="handed",
+        due_at=now,
+        created_at=now,
+    )
+    return int(rows[0][0])
 
 
 _DELIVERED = Hot(

@@ -107,8 +107,14 @@ _STEP = Hot(
         status=bindparam("status_"),
         due_at=bindparam("due_"),
         updated_at=bindparam("now_"),
-        ended_at=bindparam("ended_"),
+        ended_at=bindparam("now_"),
     )
+)
+# Columns that do not change are left out: their indexes need not be written again.
+_STEP_ON = Hot(
+    update(Session)
+    .where(_session.id == bindparam("id_"), _session.status == "waiting")
+    .values(state=bindparam("state_"), due_at=bindparam("due_"), updated_at=bindparam("now_"))
 )
 _INTERRUPT = Hot(
     update(Session)
@@ -154,8 +160,10 @@ def due(tx: Tx, now: datetime, limit: int) -> list[Open]:
 
 def step(tx: Tx, session_id: int, state: str, status: str, due_at: datetime | None, now: datetime) -> None:
     """Keep a session after a turn; one that was ended meanwhile stays ended."""
-    ended = None if status == "waiting" else now
-    tx.run(_STEP, id_=session_id, state_=state, status_=status, due_=due_at, now_=now, ended_=ended)
+    if status == "waiting":
+        tx.run(_STEP_ON, id_=session_id, state_=state, due_=due_at, now_=now)
+    else:
+        tx.run(_STEP, id_=session_id, state_=state, status_=status, due_=due_at, now_=now)
 
 
 def interrupt(tx: Tx, episode_id: int, now: datetime) -> None:

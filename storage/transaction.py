@@ -36,6 +36,8 @@ class Tx:
         values = plan.bind(params)
         try:
             cursor.execute(plan.sql, values)
+            if plan.numbered:
+                return [(cursor.lastrowid,)] if cursor.rowcount else []
             if not plan.returns:
                 return []
             rows: Any = cursor.fetchall()

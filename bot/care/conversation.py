@@ -177,20 +177,16 @@ def _reply(visit: Visit) -> Reply | None:
     first, *more = post.bubbles(visit.texts) or [""]
     if not first:
         return None
-    values = messages.outgoing(
-        key=f"reply:{visit.inbound_id}",
+    outbound_id = messages.reply(
+        visit.tx,
+        inbound_id=visit.inbound_id,
         contact_id=visit.contact.id,
         session_id=visit.row.id if visit.row else None,
-        reply_to=visit.inbound_id,
-        lane="reply",
-        state="handed",
-        body={"text": first},
+        text=first,
         safety=visit.safety,
         now=visit.now,
     )
-    outbound_id = messages.post(visit.tx, values)
-    assert outbound_id is not None
-    key = f"reply:{visit.inbound_id}:more"
     if more:
+        key = f"reply:{visit.inbound_id}:more"
         post.say(visit.tx, visit.practice, visit.contact, more, visit.now, key=key, purpose="question")
     return Reply(first, outbound_id)

@@ -55,7 +55,7 @@ def upgrade() -> None:
         sa.Column("id_no_index", sa.String(length=64), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("sex IN ('男', '女', '未知')", name=op.f("ck_patient_sex")),
+        sa.CheckConstraint("sex = '男' OR sex = '女' OR sex = '未知'", name=op.f("ck_patient_sex")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_patient")),
         sa.UniqueConstraint("hospital_no", name=op.f("uq_patient_hospital_no")),
     )
@@ -75,7 +75,7 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "role IN ('nurse', 'ward', 'department', 'supervisor', 'doctor', 'editor', 'approver', 'admin', 'auditor', 'director')",
+            "role = 'nurse' OR role = 'ward' OR role = 'department' OR role = 'supervisor' OR role = 'doctor' OR role = 'editor' OR role = 'approver' OR role = 'admin' OR role = 'auditor' OR role = 'director'",
             name=op.f("ck_staff_role"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff")),
@@ -109,8 +109,10 @@ def upgrade() -> None:
         sa.Column("held_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("last_inbound_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("owner IN ('bot', 'human')", name=op.f("ck_contact_owner")),
-        sa.CheckConstraint("state IN ('active', 'unfollowed', 'stopped', 'gone')", name=op.f("ck_contact_state")),
+        sa.CheckConstraint("owner = 'bot' OR owner = 'human'", name=op.f("ck_contact_owner")),
+        sa.CheckConstraint(
+            "state = 'active' OR state = 'unfollowed' OR state = 'stopped' OR state = 'gone'", name=op.f("ck_contact_state")
+        ),
         sa.ForeignKeyConstraint(["held_by"], ["staff.id"], name=op.f("fk_contact_held_by_staff")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact")),
         sa.UniqueConstraint("openid", name=op.f("uq_contact_openid")),
@@ -190,8 +192,14 @@ def upgrade() -> None:
         sa.Column("import_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("outcome IN ('1', '2', '3', '4', '5', '9')", name=op.f("ck_episode_outcome")),
-        sa.CheckConstraint("state IN ('home', 'readmitted', 'transferred', 'dead', 'excluded')", name=op.f("ck_episode_state")),
+        sa.CheckConstraint(
+            "outcome = '1' OR outcome = '2' OR outcome = '3' OR outcome = '4' OR outcome = '5' OR outcome = '9'",
+            name=op.f("ck_episode_outcome"),
+        ),
+        sa.CheckConstraint(
+            "state = 'home' OR state = 'readmitted' OR state = 'transferred' OR state = 'dead' OR state = 'excluded'",
+            name=op.f("ck_episode_state"),
+        ),
         sa.ForeignKeyConstraint(["import_id"], ["import.id"], name=op.f("fk_episode_import_id_import")),
         sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_episode_patient_id_patient")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_episode")),
@@ -214,7 +222,7 @@ def upgrade() -> None:
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_for", sa.String(length=40), nullable=True),
-        sa.CheckConstraint("relation IN ('unknown', 'self', 'family')", name=op.f("ck_binding_relation")),
+        sa.CheckConstraint("relation = 'unknown' OR relation = 'self' OR relation = 'family'", name=op.f("ck_binding_relation")),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_binding_contact_id_contact")),
         sa.ForeignKeyConstraint(["episode_id"], ["episode.id"], name=op.f("fk_binding_episode_id_episode")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_binding")),
@@ -233,7 +241,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("stopped_for", sa.String(length=60), nullable=True),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("state IN ('running', 'completed', 'stopped')", name=op.f("ck_care_plan_state")),
+        sa.CheckConstraint("state = 'running' OR state = 'completed' OR state = 'stopped'", name=op.f("ck_care_plan_state")),
         sa.ForeignKeyConstraint(["episode_id"], ["episode.id"], name=op.f("fk_care_plan_episode_id_episode")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_care_plan")),
         sa.UniqueConstraint("episode_id", "protocol", name=op.f("uq_care_plan_episode_id_protocol")),
@@ -297,7 +305,8 @@ def upgrade() -> None:
         sa.Column("begun_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "state IN ('planned', 'invited', 'begun', 'done', 'missed', 'stopped', 'phone')", name=op.f("ck_touchpoint_state")
+            "state = 'planned' OR state = 'invited' OR state = 'begun' OR state = 'done' OR state = 'missed' OR state = 'stopped' OR state = 'phone'",
+            name=op.f("ck_touchpoint_state"),
         ),
         sa.ForeignKeyConstraint(["episode_id"], ["episode.id"], name=op.f("fk_touchpoint_episode_id_episode")),
         sa.ForeignKeyConstraint(["plan_id"], ["care_plan.id"], name=op.f("fk_touchpoint_plan_id_care_plan")),
@@ -331,7 +340,8 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "status IN ('waiting', 'completed', 'expired', 'failed', 'interrupted')", name=op.f("ck_session_status")
+            "status = 'waiting' OR status = 'completed' OR status = 'expired' OR status = 'failed' OR status = 'interrupted'",
+            name=op.f("ck_session_status"),
         ),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_session_contact_id_contact")),
         sa.ForeignKeyConstraint(["episode_id"], ["episode.id"], name=op.f("fk_session_episode_id_episode")),
@@ -404,11 +414,14 @@ def upgrade() -> None:
         sa.Column("closed_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("outcome", sa.String(length=40), nullable=True),
         sa.Column("closing_note", sa.Text(), nullable=False),
-        sa.CheckConstraint("level IN ('L0', 'L1', 'L2', 'L3')", name=op.f("ck_ticket_level")),
+        sa.CheckConstraint("level = 'L0' OR level = 'L1' OR level = 'L2' OR level = 'L3'", name=op.f("ck_ticket_level")),
         sa.CheckConstraint(
-            "matter IN ('danger', 'complaint', 'question', 'follow-up', 'phone', 'other')", name=op.f("ck_ticket_matter")
+            "matter = 'danger' OR matter = 'complaint' OR matter = 'question' OR matter = 'follow-up' OR matter = 'phone' OR matter = 'other'",
+            name=op.f("ck_ticket_matter"),
         ),
-        sa.CheckConstraint("state IN ('open', 'accepted', 'waiting', 'closed')", name=op.f("ck_ticket_state")),
+        sa.CheckConstraint(
+            "state = 'open' OR state = 'accepted' OR state = 'waiting' OR state = 'closed'", name=op.f("ck_ticket_state")
+        ),
         sa.ForeignKeyConstraint(["closed_by"], ["staff.id"], name=op.f("fk_ticket_closed_by_staff")),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_ticket_contact_id_contact")),
         sa.ForeignKeyConstraint(["episode_id"], ["episode.id"], name=op.f("fk_ticket_episode_id_episode")),
@@ -488,7 +501,7 @@ def upgrade() -> None:
         sa.Column("quote", sa.Text(), nullable=False),
         sa.Column("suppressed", sa.String(length=80), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("level IN ('L0', 'L1', 'L2', 'L3')", name=op.f("ck_finding_level")),
+        sa.CheckConstraint("level = 'L0' OR level = 'L1' OR level = 'L2' OR level = 'L3'", name=op.f("ck_finding_level")),
         sa.ForeignKeyConstraint(["episode_id"], ["episode.id"], name=op.f("fk_finding_episode_id_episode")),
         sa.ForeignKeyConstraint(["inbound_id"], ["inbound.id"], name=op.f("fk_finding_inbound_id_inbound")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_finding")),
@@ -521,10 +534,14 @@ def upgrade() -> None:
         sa.Column("delivered", sa.String(length=40), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("author IN ('bot', 'staff', 'system')", name=op.f("ck_outbound_author")),
-        sa.CheckConstraint("lane IN ('reply', 'service', 'subscription', 'template', 'phone')", name=op.f("ck_outbound_lane")),
+        sa.CheckConstraint("author = 'bot' OR author = 'staff' OR author = 'system'", name=op.f("ck_outbound_author")),
         sa.CheckConstraint(
-            "state IN ('pending', 'leased', 'handed', 'sent', 'failed', 'unknown', 'cancelled')", name=op.f("ck_outbound_state")
+            "lane = 'reply' OR lane = 'service' OR lane = 'subscription' OR lane = 'template' OR lane = 'phone'",
+            name=op.f("ck_outbound_lane"),
+        ),
+        sa.CheckConstraint(
+            "state = 'pending' OR state = 'leased' OR state = 'handed' OR state = 'sent' OR state = 'failed' OR state = 'unknown' OR state = 'cancelled'",
+            name=op.f("ck_outbound_state"),
         ),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_outbound_contact_id_contact")),
         sa.ForeignKeyConstraint(["reply_to"], ["inbound.id"], name=op.f("fk_outbound_reply_to_inbound")),
@@ -585,7 +602,10 @@ def upgrade() -> None:
         sa.Column("confirmed_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("type IN ('complaint', 'dissatisfaction', 'suggestion', 'praise')", name=op.f("ck_record_type")),
+        sa.CheckConstraint(
+            "type = 'complaint' OR type = 'dissatisfaction' OR type = 'suggestion' OR type = 'praise'",
+            name=op.f("ck_record_type"),
+        ),
         sa.ForeignKeyConstraint(["confirmed_by"], ["staff.id"], name=op.f("fk_record_confirmed_by_staff")),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_record_contact_id_contact")),
         sa.ForeignKeyConstraint(["episode_id"], ["episode.id"], name=op.f("fk_record_episode_id_episode")),
