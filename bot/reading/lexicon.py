@@ -15,6 +15,7 @@ NUMERALS = "0123456789零一二两三四五六七八九十百千万几半好"
 NUMBER = rf"[{NUMERALS}.多]{{1,9}}"
 _NUMBER = re.compile(NUMBER)
 _SPECIAL = re.compile(r"[()\[\]|?*+~#]")
+_PLAIN = re.compile(r"[^()\[\]|?*+]+(?![?*+])")
 _NUMERALS = frozenset(NUMERALS)
 MOST = 64
 
@@ -41,6 +42,13 @@ def _sequence(pattern: str, at: int, keep: int, most: int, *, top: bool) -> tupl
     forms = [""]
     full = False
     while at < len(pattern):
+        plain = _PLAIN.match(pattern, at)
+        if plain is not None:
+            at = plain.end()
+            if not full:
+                forms = [(form + plain[0])[:keep] for form in forms]
+                full = at >= keep and all(len(form) == keep for form in forms)
+            continue
         char = pattern[at]
         if char == "(":
             piece, at = _sequence(pattern, at + 1, keep, most, top=False)
@@ -69,7 +77,7 @@ def _sequence(pattern: str, at: int, keep: int, most: int, *, top: bool) -> tupl
             forms = list(dict.fromkeys(forms))
             if len(forms) > most:
                 raise ValueError(f"写法展开后太多，请拆成几个：{pattern}")
-        full = len(forms[0]) == keep and all(len(form) == keep for form in forms)
+        full = at >= keep and all(len(form) == keep for form in forms)
     return list(dict.fromkeys(branches + forms)), at
 
 
@@ -102,71 +110,49 @@ class _Tail:
         self.match: Callable[[str, int], re.Match[str] | None] = self._first
 
     def _first(self, text: str, place: int) -> re.Match[str] | None:
-        self.match = re.compile(self.pattern).match
+        self.match = re.compile(_regex(self.pattern)).match
         return self.match(text, place)
-
-
-class _Node:
-    __slots__ = ("next", "order", "tails", "what")
-
-    def __init__(self) -> None:
-        self.next: dict[str, _Node] = {}
-        self.what: Any = None
-        self.order = 0
-        self.tails: list[_Tail] = []
 
 
 class Lexicon(Generic[T]):
     """Patterns with what they stand for. The first entry of a form wins; in a text the leftmost, longest form wins."""
 
     def __init__(self, entries: Iterable[tuple[str, T]]) -> None:
-        self._root: dict[str, _Node] = {}
-        self._numbered: dict[str, list[_Tail]] = {}
-        self._order = 0
+        self._forms: dict[str, tuple[int, T]] = {}
+        self._tails: dict[str, list[_Tail]] = {}  # by literal head
+        self._numbered: dict[str, list[_Tail]] = {}  # by the character after the number that they begin with
         for order, (pattern, what) in enumerate(entries):
-            self._order = order
-            if _SPECIAL.search(pattern) is None:
-                self._add(pattern, what)
+            special = _SPECIAL.search(pattern)
+            if special is None:
+                self._forms.setdefault(pattern, (order, what))
                 continue
-            if pattern[0] == "~" or "" in expand(pattern, 2):
+            whole = few(pattern)
+            forms = expand(pattern, 2) if whole is None else whole
+            if pattern[0] == "~" or "" in forms:
                 raise ValueError(f"词条不能以 ~ 开头，也不能全部可缺：{pattern}")
-            forms = few(pattern)
-            if forms is None:
-                self._add_regex(pattern, what)
-            else:
-                for form in forms:
-                    self._add(form, what)
+            if whole is None:
+                for head, behind in {(_head(form), form[1:2]) for form in forms}:
+                    self._tail(head, behind, _Tail(pattern, len(head), order, what))
+                continue
+            for form in forms:
+                head = _head(form)
+                if head == form:
+                    self._forms.setdefault(form, (order, what))
+                else:
+                    self._tail(head, form[1:2], _Tail(form[len(head) :], 0, order, what))
+        # first character → second character ("" for any other, or none) → how long the words are that begin so
+        self._lengths: dict[str, dict[str, list[int]]] = {}
+        for word in sorted({*self._forms, *self._tails}, key=len):
+            seconds = self._lengths.setdefault(word[0], {"": []})
+            lengths = seconds.setdefault(word[1:2], seconds[""].copy())
+            if lengths[-1:] != [len(word)]:
+                lengths.append(len(word))
 
-    def _node(self, head: str) -> _Node:
-        node = self._root.setdefault(head[0], _Node())
-        for char in head[1:]:
-            node = node.next.setdefault(char, _Node())
-        return node
-
-    def _add_regex(self, pattern: str, what: T) -> None:
-        regex = _regex(pattern)
-        for head, behind in {(re.split("[~#]", form, maxsplit=1)[0], form[1:2]) for form in expand(pattern, 2)}:
-            self._tail(head, regex, what, behind if behind not in ("~", "#") else "")
-
-    def _tail(self, head: str, regex: str, what: T, behind: str = "") -> None:
-        """`behind`: the character after the number that a pattern without a literal head begins with."""
-        tail = _Tail(regex, len(head), self._order, what)
+    def _tail(self, head: str, behind: str, tail: _Tail) -> None:
         if head:
-            self._node(head).tails.append(tail)
+            self._tails.setdefault(head, []).append(tail)
         else:
-            self._numbered.setdefault(behind, []).append(tail)
-
-    def _add(self, form: str, what: T) -> None:
-        head = re.split("[~#]", form, maxsplit=1)[0]
-        if not head:
-            self._tail(head, _regex(form), what, form[1:2] if form[1:2] not in ("~", "#") else "")
-            return
-        node = self._node(head)
-        if head == form:
-            if node.what is None:
-                node.what, node.order = what, self._order
-            return
-        node.tails.append(_Tail(_regex(form[len(head) :]), 0, self._order, what))
+            self._numbered.setdefault(behind if behind not in ("~", "#") else "", []).append(tail)
 
     def _number(self, text: str, at: int) -> tuple[Any, int, int]:
         """The longest hit of the patterns that begin with a number."""
@@ -182,26 +168,29 @@ class Lexicon(Generic[T]):
     def scan(self, text: str) -> list[Hit[T]]:
         """Every hit that does not overlap one further left, in order."""
         hits: list[Hit[T]] = []
-        root = self._root
-        at, length = 0, len(text)
-        while at < length:
-            node = root.get(text[at])
+        begins, forms, tails, numbered = self._lengths, self._forms, self._tails, self._numbered
+        at, size = 0, len(text)
+        while at < size:
             best: Any = None
             found = order = 0
-            if text[at] in _NUMERALS and (at == 0 or text[at - 1] not in _NUMERALS):
+            char = text[at]
+            if numbered and char in _NUMERALS and (at == 0 or text[at - 1] not in _NUMERALS):
                 best, found, order = self._number(text, at)
-            end = at + 1
-            while node is not None:
-                if node.what is not None and (end > found or (end == found and node.order < order)):
-                    best, found, order = node.what, end, node.order
-                for tail in node.tails:
-                    match = tail.match(text, end - tail.back)
-                    if match and (match.end() > found or (match.end() == found and tail.order < order)):
-                        best, found, order = tail.what, match.end(), tail.order
-                if end == length:
-                    break
-                node = node.next.get(text[end])
-                end += 1
+            seconds = begins.get(char)
+            if seconds is not None:
+                for length in seconds.get(text[at + 1 : at + 2]) or seconds[""]:
+                    end = at + length
+                    if end > size:
+                        break
+                    word = text[at:end]
+                    form = forms.get(word)
+                    if form is not None and (end > found or (end == found and form[0] < order)):
+                        found, (order, best) = end, form
+                    if word in tails:
+                        for tail in tails[word]:
+                            match = tail.match(text, end - tail.back)
+                            if match and (match.end() > found or (match.end() == found and tail.order < order)):
+                                best, found, order = tail.what, match.end(), tail.order
             if found:
                 hits.append(Hit(at, found, best))
                 at = found
@@ -212,27 +201,36 @@ class Lexicon(Generic[T]):
     def every(self, text: str) -> list[Hit[T]]:
         """Every hit at every place, those inside others too."""
         hits: list[Hit[T]] = []
-        root = self._root
-        length = len(text)
+        begins, forms, tails = self._lengths, self._forms, self._tails
+        size = len(text)
         for at, char in enumerate(text):
             if char in _NUMERALS and self._numbered and (at == 0 or text[at - 1] not in _NUMERALS):
                 best, end, _ = self._number(text, at)
                 if end:
                     hits.append(Hit(at, end, best))
-            node = root.get(char)
-            end = at + 1
-            while node is not None:
-                if node.what is not None:
-                    hits.append(Hit(at, end, node.what))
-                for tail in node.tails:
+            seconds = begins.get(char)
+            if seconds is None:
+                continue
+            for length in seconds.get(text[at + 1 : at + 2]) or seconds[""]:
+                end = at + length
+                if end > size:
+                    break
+                word = text[at:end]
+                if word in forms:
+                    hits.append(Hit(at, end, forms[word][1]))
+                for tail in tails.get(word, ()):
                     match = tail.match(text, end - tail.back)
                     if match:
                         hits.append(Hit(at, match.end(), tail.what))
-                if end == length:
-                    break
-                node = node.next.get(text[end])
-                end += 1
         return hits
+
+
+def _head(form: str) -> str:
+    """The literal beginning of a form."""
+    gap, number = form.find("~"), form.find("#")
+    if gap < 0 and number < 0:
+        return form
+    return form[: min(gap, number) if gap >= 0 and number >= 0 else max(gap, number)]
 
 
 def literal(text: str) -> str:
