@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from copy import copy
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import orjson
 from sqlalchemy import Insert, bindparam
@@ -56,72 +56,40 @@ class Hot:
 class Plan:
     """SQL text for one database and what turns values to and from the driver's."""
 
-    __slots__ = (
-        "_binds",
-        "_constants",
-        "_dialect",
-        "_made",
-        "_restores",
-        "_types",
-        "count",
-        "names",
-        "numbered",
-        "returns",
-        "sql",
-    )
+    __slots__ = ("_dialect", "_restores", "_types", "bind", "names", "numbered", "returns", "sql")
 
     def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
-        shown = _by_name(dialect)
         # SQLite's driver knows the id of a new row, at a third of the price of asking for it
-        self.numbered = shown is not dialect and _returns_its_id(statement)
+        self.numbered = dialect.name == "sqlite" and _returns_its_id(statement)
         if self.numbered:
             statement = _without_returning(statement)
-        compiled = statement.compile(dialect=shown)
+        compiled = statement.compile(dialect=dialect)
         assert isinstance(compiled, SQLCompiler)
         if _inline_constants(compiled):
-            compiled = statement.compile(dialect=shown)
+            compiled = statement.compile(dialect=dialect)
             assert isinstance(compiled, SQLCompiler)
         named = {bind.key: bind for bind in compiled.binds.values()}
         prefetched = {column.key: column for column in (*compiled.insert_prefetch, *compiled.update_prefetch)}
-        wanted = [name for name, bind in named.items() if bind.required and name not in prefetched]
-        state = compiled.construct_expanded_state(dict.fromkeys([*wanted, *prefetched]))
+        self.names = tuple(name for name, bind in named.items() if bind.required and name not in prefetched)
+        state = compiled.construct_expanded_state(dict.fromkeys([*self.names, *prefetched]))
         processors: dict[str, Any] = {**compiled._bind_processors, **state.processors}
 
         self.sql = state.statement
-        self.names = frozenset(wanted)
-        self._constants: dict[str, Any] = {}
-        self._made: list[tuple[str, Convert]] = []
-        outward = ((name, _outward(named[name].type, shown, processors.get(name))) for name in wanted)
-        self._binds = [(name, convert) for name, convert in outward if convert is not None]
+        values: dict[str, Value] = {}
         for name, value in state.parameters.items():
-            if name in self.names:
-                continue
             convert = processors.get(name)
-            if name in prefetched:
-                made = _default(prefetched[name], convert)
-                if callable(made):
-                    self._made.append((name, made))
-                    continue
-                self._constants[name] = made
+            if name in self.names:
+                values[name] = Value("given", _outward(named[name].type, dialect, convert))
+            elif name in prefetched:
+                values[name] = _default(prefetched[name], convert)
             else:
-                self._constants[name] = convert(value) if convert else value
-        self.count = len(self.names)
-        self._dialect = shown
+                values[name] = Value("constant", convert(value) if convert else value)
+        # the values of the caller's named arguments, as the driver takes them; other names raise TypeError
+        self.bind: Callable[..., Any] = _binder(self.names, values, state.positiontup)
+        self._dialect = dialect
         self._types = [column.type for column in compiled._result_columns]
         self.returns = bool(self._types)
         self._restores: list[tuple[int, Convert]] | None = None
-
-    def bind(self, values: dict[str, Any]) -> dict[str, Any]:
-        """The caller's values, in place, as the driver takes them."""
-        if len(values) != self.count or not self.names >= values.keys():
-            raise TypeError(f"parameters are {sorted(self.names)}, given {sorted(values)}")
-        for name, convert in self._binds:
-            values[name] = convert(values[name])
-        if self._constants:
-            values.update(self._constants)
-        for name, make in self._made:
-            values[name] = make(None)
-        return values
 
     def restore(self, rows: list[tuple[Any, ...]], cursor: DBAPICursor) -> list[tuple[Any, ...]]:
         """The driver's rows with Python values in them. The first time it looks at the cursor for the driver's types."""
@@ -169,13 +137,32 @@ def insert(table: type[SQLModel], *names: str, returning: Sequence[Any] = ()) ->
     return Hot(build)
 
 
-def _by_name(dialect: Dialect) -> Dialect:
-    """The dialect with named parameters, which spare a copy: keyword arguments go to the driver as they are."""
-    if dialect.name != "sqlite":
-        return dialect
-    kind: Any = type(dialect)
-    named: Dialect = kind(paramstyle="named", json_serializer=to_json)
-    return named
+class Value(NamedTuple):
+    """Where a parameter comes from: given by the caller and converted (or not), made anew for each row, or constant."""
+
+    kind: Literal["given", "made", "constant"]
+    what: Any
+
+
+def _binder(names: Sequence[str], values: dict[str, Value], order: Sequence[str] | None) -> Callable[..., Any]:
+    """A function of keyword arguments that returns a tuple in this order, or a dict where the driver wants names. Written out
+    as Python, as a dataclass writes its `__init__`: a loop over the parameters costs three times as much."""
+    known: dict[str, Any] = {}
+    written = {}
+    for number, (name, value) in enumerate(values.items()):
+        known[f"_{number}"] = value.what
+        if value.kind == "given":
+            written[name] = f"_{number}({name})" if value.what else name
+        else:
+            written[name] = f"_{number}(None)" if value.kind == "made" else f"_{number}"
+    if order is None:
+        row = ", ".join(f"{name!r}: {written[name]}" for name in values)
+        body = f"{{{row}}}"
+    else:
+        body = f"({''.join(f'{written[name]}, ' for name in order)})"
+    arguments = f"*, {', '.join(names)}" if names else ""
+    made: Callable[..., Any] = eval(f"lambda {arguments}: {body}", known)  # noqa: S307  only names of our own columns are in it
+    return made
 
 
 def _returns_its_id(statement: ClauseElement) -> bool:
@@ -208,15 +195,12 @@ def _plain(value: Any) -> bool:
     return isinstance(value, str | int)
 
 
-def _default(column: Any, convert: Convert | None) -> Any:
+def _default(column: Any, convert: Convert | None) -> Value:
     """A column's default as a constant, or as a function when each row needs its own."""
     made = column.default.arg
     if not column.default.is_callable:
-        return convert(made) if convert else made
-    if convert is None:
-        return made
-    change = convert
-    return lambda context: change(made(context))
+        return Value("constant", convert(made) if convert else made)
+    return Value("made", made if convert is None else lambda context: convert(made(context)))
 
 
 def to_json(value: Any) -> str:

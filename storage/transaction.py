@@ -33,7 +33,7 @@ class Tx:
         """The rows of a prebuilt statement; none when it returns no rows."""
         plan = hot.plans.get(self.dialect) or hot.on(self.connection.dialect)
         cursor = self._cursor
-        values = plan.bind(params)
+        values = plan.bind(**params)
         try:
             cursor.execute(plan.sql, values)
             if plan.numbered:

@@ -233,8 +233,14 @@ def test_times_are_compared_as_times(database):
 
 
 def test_wrong_parameters_are_named(database):
-    for given in ({}, {"openid": "o1"}, {"openid": "o1", "created_at": NOW, "more": 1}, {"open_id": "o1", "created_at": NOW}):
-        with pytest.raises(TypeError, match="created_at"):
+    right = {"openid": "o1", "created_at": NOW}
+    for given, named in (
+        ({}, "openid"),
+        ({"openid": "o1"}, "created_at"),
+        ({**right, "more": 1}, "more"),
+        ({**right, "_0": 1}, "_0"),
+    ):
+        with pytest.raises(TypeError, match=named):
             database.write_now(lambda tx, given=given: tx.run(ADD, **given))
 
 
