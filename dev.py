@@ -172,7 +172,7 @@ def install(python, lock_file):
     flags = ["--require-hashes", "--only-binary", ":all:", "-r", str(wanted)]
     uv = shutil.which("uv")
     if uv:
-        quiet([uv, "pip", "install", "--quiet", "--python", str(python), *flags])
+        quiet([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), *flags])
     else:
         quiet([str(python), "-m", "pip", "install", "--quiet", "--retries", "2", "--disable-pip-version-check", *flags])
     wanted.unlink()

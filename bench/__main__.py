@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,9 @@ from bench.row import Row
 
 ORDER = ["engine", "start", "due", "webhook"]
 ONE = "import json, sys; from bench import {name}; json.dump([row.to_json() for row in {name}.run()], open(sys.argv[1], 'w'))"
+
+# an installed program has its bytecode, or writes it when it first starts
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def names() -> list[str]:
@@ -27,7 +31,7 @@ def measure(name: str) -> list[Row]:
     import tempfile
 
     with tempfile.NamedTemporaryFile(suffix=".json") as out:
-        done = subprocess.run([sys.executable, "-c", ONE.format(name=name), out.name])
+        done = subprocess.run([sys.executable, "-c", ONE.format(name=name), out.name], env=ENVIRONMENT)
         if done.returncode:
             return [Row(f"{name}: 没有测成", float("nan"), "", bar=0)]
         return [Row(**row) for row in json.loads(Path(out.name).read_text("utf-8"))]

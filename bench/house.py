@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import socket
@@ -159,6 +160,7 @@ def main(told: str) -> None:
     populate(house, how["patients"])
     populate(house, how["due"], first=how["patients"] + 1, each=1, due_at=house.now())
     begin_talks(house, how["patients"])
+    gc.freeze()  # as serve does
     listener = socket.create_server(("127.0.0.1", 0))
     print(listener.getsockname()[1], flush=True)
     web.run_app(app.build(house), sock=listener, access_log=None, print=None, shutdown_timeout=5)
