@@ -39,7 +39,7 @@ _FORM = re.compile(
     rf"|(?P<thismonth>(?P<which>这个?|本|下个?|下下个?|上个?)月的?(?P<td>{_N})[日号]?)"
     rf"|(?P<newyear>(?:大年|正月|春节)初(?P<nd>[一二三四五六七八九]|十[一二三四五]?)|正月(?P<nz>十[一二三四五六七八九]?|二十[一-九]?)|(?P<eve>除夕|大年三十)|(?P<first>春节|过年))"
     rf"|(?P<week>(?P<ww>(?:(?:下{{1,2}}|上{{1,2}}|这)个?(?:周|星期|礼拜)的?(?=周|星期|礼拜)|下{{1,2}}|上{{1,2}}|这|本|这个|下个|上个|下下个)?)(?:周|星期|礼拜)(?P<wd>[一二三四五六日天1-7])"
-    r"(?P<more>[一二三四五六日天](?![一二三四五六七八九十点号])|(?:到|至|-|、|或者?)(?=[一二三四五六日天1-7]))?(?![0-9]))"
+    r"(?P<more>[一二三四五六日天](?![一二三四五六七八九十点号早大])|(?:到|至|-|、|或者?)(?=[一二三四五六日天1-7]))?(?![0-9]))"
     rf"|(?P<ago>(?P<an>{_N}|半|几)个?(?P<au>天|日|周|星期|礼拜|月|年)(?:之|以)?(?P<way>后|前|以后|之后|以前))"
     rf"|(?P<in>(?:过|再过|等)(?P<in_n>{_N}|几)个?(?P<in_u>天|周|星期|礼拜|月))"
     rf"|(?P<day>(?P<dw>大前|大后|前|昨|今|明|后)(?:天|日|儿个?|个儿?|晚上?|早上?)(?!子))"
@@ -77,8 +77,8 @@ def _since(text: str, today: date | None) -> list[Day]:
         return []
     if match["n"] == "半":
         return [Day(match.start(), match.end(), today - timedelta(days=15))] if match["u"] == "月" else []
-    count = _count(match["n"]) or 0
-    on = _months(today, -count) if match["u"] == "月" else today - timedelta(days=count * (1 if match["u"] == "天" else 7))
+    many = count(match["n"]) or 0
+    on = _months(today, -many) if match["u"] == "月" else today - timedelta(days=many * (1 if match["u"] == "天" else 7))
     return [Day(match.start(), match.end(), on)]
 
 
@@ -104,14 +104,14 @@ def _before(match: re.Match[str], today: date) -> date | None:
     """The last such day for what has been done: 13号出的院."""
     if match["only"]:
         for months in (0, -1, -2):
-            made = _months(today.replace(day=1), months, _count(match["od"]))
+            made = _months(today.replace(day=1), months, count(match["od"]))
             if made is not None and made <= today:
                 return made
     if match["week"] and not match["ww"]:
         return _weekday(today, "", match["wd"]) - timedelta(weeks=1)
     if (match["monthday"] and not match["year"]) or match["slash"]:
-        month = _count(match["m"]) if match["monthday"] else int(match["sm"])
-        day = _count(match["d"]) if match["monthday"] else int(match["sd"])
+        month = count(match["m"]) if match["monthday"] else int(match["sm"])
+        day = count(match["d"]) if match["monthday"] else int(match["sd"])
         return _made(today.year, month or 0, day or 0) or _made(today.year - 1, month or 0, day or 0)
     return None
 
@@ -121,14 +121,15 @@ def _impossible(match: re.Match[str], today: date | None) -> bool:
     if match["full"] or match["compact"]:
         return True
     if match["monthday"]:
-        month, day = _count(match["m"]) or 0, _count(match["d"]) or 0
+        month, day = count(match["m"]) or 0, count(match["d"]) or 0
         return not 1 <= month <= 12 or not 1 <= day <= (29 if month == 2 else 30 if month in (4, 6, 9, 11) else 31)
     if match["thismonth"]:
         return today is not None
-    return bool(match["only"]) and (_count(match["od"]) or 0) > 31
+    return bool(match["only"]) and (count(match["od"]) or 0) > 31
 
 
-def _count(word: str) -> int | None:
+def count(word: str) -> int | None:
+    """A day or number as written, up to 99."""
     if word.isdigit():
         return int(word)
     if "十" in word:
@@ -171,7 +172,7 @@ def _day(match: re.Match[str], today: date | None) -> date | None:
     if today is None or match["vague"] or match["some"]:
         return None
     if match["monthday"]:
-        month, day = _count(match["m"]), _count(match["d"])
+        month, day = count(match["m"]), count(match["d"])
         if month is None or day is None or not 1 <= month <= 12:
             return None
         if match["year"]:
@@ -183,7 +184,7 @@ def _day(match: re.Match[str], today: date | None) -> date | None:
         return _nearest(today, int(match["sm"]), int(match["sd"]))
     if match["thismonth"]:
         which = match["which"].rstrip("个")
-        return _months(today, {"这": 0, "本": 0, "下": 1, "下下": 2, "上": -1}[which], _count(match["td"]))
+        return _months(today, {"这": 0, "本": 0, "下": 1, "下下": 2, "上": -1}[which], count(match["td"]))
     if match["day"]:
         return today + timedelta(days=_DAYS[match["dw"]])
     if match["week"]:
@@ -197,7 +198,7 @@ def _day(match: re.Match[str], today: date | None) -> date | None:
             if re.fullmatch(form, match["feast"]):
                 return _nearest(today, month, day)
     if match["only"]:
-        return _of_month(today, _count(match["od"]))
+        return _of_month(today, count(match["od"]))
     return _away(match, today)
 
 
@@ -219,7 +220,7 @@ def _spring(match: re.Match[str], today: date) -> date | None:
         elif match["first"]:
             day = first
         else:
-            day = first + timedelta(days=(_count(match["nd"] or match["nz"]) or 1) - 1)
+            day = first + timedelta(days=(count(match["nd"] or match["nz"]) or 1) - 1)
         if day >= today:
             return day
     return None
@@ -242,11 +243,11 @@ def _away(match: re.Match[str], today: date) -> date | None:
         return None
     if word == "半":
         return today + timedelta(days=15 * sign) if unit == "月" else None
-    count = _count(word)
-    if count is None:
+    many = count(word)
+    if many is None:
         return None
     if unit == "月":
-        return _months(today, count * sign)
+        return _months(today, many * sign)
     if unit == "年":
-        return _months(today, 12 * count * sign)
-    return today + timedelta(days=count * sign * (1 if unit in "天日" else 7))
+        return _months(today, 12 * many * sign)
+    return today + timedelta(days=many * sign * (1 if unit in "天日" else 7))

@@ -11,17 +11,18 @@ from bot.reading.reading import Answer, Question
 if TYPE_CHECKING:
     from bot.reading.answers import Reply
 
-_NOT_THEN = re.compile(r"(?:除了|除|不要|不能|别|不在|避开|不想|不是[^,。!?;]{0,6})$")
+_NOT_THEN = re.compile(r"(?:除了|除|不要|不能|别|不在|避开|不想|不是[^,。!?;是]{0,6})$")
 # What was planned before it was changed, and what it was changed to.
 _FIRST = re.compile(r"(?:本来|原来|原本|原先|原定|原计划|一开始|开始|起初|之前|先前|当时|最早|头先|说好)[^。!?;]{0,8}$")
 _CHANGED = re.compile(
     r"(?:不对|错了|[改挪推换调变](?:[成到在为约]|去了?)?了?|应该是|不是.{1,8}是|提前到|延到|推迟到|后来.{0,4})$"
 )
 # Bare digits to a question for a day: 1129, 251129.
+_OTHER = re.compile(r"隔壁|邻床|邻居|别人|病友|人家|同病房|[他她]是")
 _DIGITS = re.compile(r"(?:(?:20)?(?P<y>[0-9]{2}))?(?P<m>0[1-9]|1[0-2])(?P<d>[0-2][0-9]|3[01])")
 _NOT_ON = re.compile(
     r"(?:那天|当天|上午|下午|早上|晚上|我|他|她|都|又|也|就|可能|肯定|是|要|得|有事|[,，])*"
-    r"(?:不行|不可以|不能|不成|不中|没空|没时间|不得空|不得闲|去不了|来不了|去不成|来不成|约不上|约满|没号|走不开|不方便|不去|不来|有事|要上班|除外|以外|之外|没.{1,3}[成上到]|不[是算]|满了|停诊)"
+    r"(?:不行|不可以|不能|不成|不中|没空|没时间|不得空|不得闲|去不了|来不了|去不成|来不成|约不上|约满|没号|走不开|不方便|不去|不来|有事|要上班|除外|以外|之外|没.{1,3}[成上到]|不[是算]|满了|停诊|(?:要|得|还要|还得)(?:接|带|送|上|开|办|值|加|喝|吃|走|搬|收|考|照|帮|陪|伺候)|那?(?:天)?有(?:会|课|班|喜|酒))"
 )
 
 
@@ -29,6 +30,12 @@ def _ruled_out(text: str, day: dates.Day) -> bool:
     """周三不行，除了周五: a day that it shall not be."""
     before, after = text[max(0, day.start - 9) : day.start], text[day.end : day.end + 10]
     return _NOT_THEN.search(before) is not None or _NOT_ON.match(after) is not None
+
+
+def _others(text: str, day: dates.Day) -> bool:
+    """隔壁床是昨天拆的: somebody else's day."""
+    begin = max(text.rfind(mark, 0, day.start) for mark in ",。;!? ") + 1
+    return _OTHER.search(text, begin, day.start) is not None
 
 
 def read(reply: Reply, question: Question, unasked: bool) -> Answer:
@@ -41,6 +48,8 @@ def read(reply: Reply, question: Question, unasked: bool) -> Answer:
     if unasked:
         found = [day for day in found if reply.speaks(question, day.start)]
     days = [day for day in found if not _ruled_out(reply.text, day)]
+    if len(days) > 1:
+        days = [day for day in days if not _others(reply.text, day)] or days
     if not days:
         return Answer("unclear", quote=reply.source.quote(found[0].start, found[0].end) if found else "")
     if all(day.impossible for day in days):

@@ -11,6 +11,7 @@ from rapidfuzz.distance import Levenshtein
 from bot.reading import amounts, kin, mentioned, stance
 from bot.reading.concepts import Concept
 from bot.reading.lexicon import Lexicon, expand, literal
+from bot.reading.meaning import Axis, Meaning
 from bot.reading.mentioned import Chosen
 from bot.reading.ordinals import LONG, POLITE, Ordinals
 from bot.reading.reading import Option
@@ -40,6 +41,7 @@ class Choices:
         synonyms: Mapping[str, tuple[str, ...]],
         positions: Mapping[str, tuple[str, ...]],
         concepts: tuple[Concept, ...],
+        axes: tuple[Axis, ...],
         fold: Callable[[str], str],
         yesno: Lexicon[str],
     ) -> None:
@@ -66,6 +68,7 @@ class Choices:
                 owners[form].add(index)
 
         folded = [[fold(label) for label in option.labels] for option in options]
+        self.meaning = Meaning(folded, axes)
         for index, labels in enumerate(folded):
             for label in labels:
                 add(label, index, 0)
@@ -150,7 +153,9 @@ class Choices:
                 return Chosen((left[0],), 0, len(text), sure=False)
             return chosen
         near = self._near(text, 1)
-        return near if near.picks else mentioned.overlap(self.options, text)
+        if near.picks:
+            return near
+        return self.meaning.pick(text, breaks)
 
     def several(self, text: str, breaks: frozenset[int] = frozenset()) -> Chosen:
         """All options that are meant."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bot.reading import measures
+from bot.reading import dates, measures, sums
 from bot.reading.numbers import Number
 from bot.reading.reading import Answer, Question
 from bot.reading.units import factor
@@ -21,7 +22,7 @@ _DENIED = re.compile(
 )
 # 少两分, 瘦了五斤, 扣一分: a difference is no value.
 _DIFFERENCE = re.compile(
-    r"(?:(?<![最至])[少多]|比.{1,6}[高低好差]|[瘦胖轻重升涨掉减增扣退长缩][了掉去下]?|增加|减少|下降|上升|相差|(?<!相)差(?!不多)|[高低]了|加|高出|低出)"
+    r"(?:(?<![最至顶不])[少多]|比.{1,6}[高低好差]|[瘦胖轻重升涨掉减增扣退长缩][了掉去下]?|增加|减少|下降|上升|相差|(?<!相)差(?!不多)|[高低]了|加|高出|低出|[留剩]|少给|差着)"
     r"(?:了|个|大概|差不多|有|大约|快)*$"
 )
 _NOT_TO = re.compile(r"(?:到|成|为|至|只?有|剩)$")
@@ -29,9 +30,20 @@ _FULL_MARKS = re.compile(r"(?:满分|总分|最高分?)(?:是|为)?$")
 _PLAIN = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2})?")
 _STARS = re.compile(r"[\s\ufe0f给打个,，。!！]*((?:[⭐🌟★]\ufe0f?)+)[☆\s\ufe0f吧的啊,，。!！]*")
 _NONE = re.compile(
-    r"(?:一(?:次|回|顿|片|粒|口|步|分钟?|个|点|趟|杯)[都也])?(?:还|都|压根|根本|就|完全|一直|从来|昨天|今天|昨晚|一[宿夜]|晚上)*"
+    r"(?:一(?:次|下|回|顿|片|粒|口|步|分钟?|个|点|趟|杯)[都也])?(?:还|都|压根|根本|就|完全|一直|从来|昨天|今天|昨晚|一[宿夜]|晚上)*"
     r"(?:没有?|不|未|无)(?![量测数注记看留称算问统戴知清晓确好同多太怎去几])[一-龥]{0,3}"
 )
+_RANGED = re.compile(
+    r"[0-9一二三四五六七八九十][^,。0-9一二三四五六七八九十半掉降升涨减瘦长退变从]{1,4}(?:到|至)(?:[0-9一二三四五六七八九十]|半个?[小钟])"
+)
+_UNMEASURED = re.compile(
+    r"(?:还|都|一直|今天|今早|早上)*(?:没有?|不曾|未|忘了?)(?:来得及)?(?:去)?(?:量|测|称|查|数|记|算|验|注意|留意|看|问)"
+)
+_NO_SUCH = re.compile(
+    r"(?:一点|完全|从来|根本)*(?:都|也)?(?:没有?|不|无)(?:什么|觉得|感觉|感到)*(?:乏力|累|疼痛?|痛|痒|晕|头晕|闷|喘|恶心|吐|难受|不适|麻木?"
+    r"|肿|咳嗽?|影响|困难|问题|焦虑|紧张|感觉|反应|症状|困扰)(?:了|的|吧|感|过)*"
+)
+
 _PILLS = "片粒颗丸"
 _MINUTES = {"minute": 1.0, "hour": 60.0, "day": 1440.0, "week": 10080.0, "month": 43200.0}
 _COUNTED = frozenset(("time", "piece", "minute", "hour", "volume", "day"))
@@ -50,6 +62,9 @@ def read(reply: Reply, question: Question, unasked: bool) -> Answer:
         return Answer("ok", count, reply.source.raw, "") if within else Answer("out_of_range")
     wanted = measures.asked(question, reply.tables.flags)
     fitting = _fitting(reply, question, wanted, unasked)
+    left = sums.less(reply.text, fitting, question.max) if question.kind == "scale" else None
+    if left is not None:
+        return reply.ok(int(left), fitting[0][0].start, fitting[1][0].end)
     if not fitting:
         return _words(reply, question, wanted, unasked)
     scale = question.kind == "scale"
@@ -68,7 +83,8 @@ def read(reply: Reply, question: Question, unasked: bool) -> Answer:
             vague = vague or len(fitting) == 1
             continue
         if number.vague or (low != high):
-            vague = True
+            over = number.vague == "over" and question.max is not None and value >= question.max
+            outside, vague = outside or over, vague or not over
             continue
         if scale and value != int(value):
             vague = True
@@ -93,7 +109,7 @@ def read(reply: Reply, question: Question, unasked: bool) -> Answer:
 def _fitting(reply: Reply, question: Question, wanted: Any, unasked: bool) -> list[tuple[Number, float]]:
     text = reply.text
     fitting: list[tuple[Number, float]] = []
-    numbers = reply.numbers
+    numbers = sums.joined(text, reply.numbers) if len(text) <= 200 else reply.numbers
     match = _SPLIT_TENTH.match(text.strip(_EDGES)) if wanted is not None and wanted.name == "temperature" else None
     if match:
         value = float(f"{match[1]}.{match[2]}")
@@ -101,8 +117,16 @@ def _fitting(reply: Reply, question: Question, wanted: Any, unasked: bool) -> li
     measured = measures.measured(text, numbers, reply.tables.flags, None if unasked else wanted) if wanted is not None else []
     meaning = {hit.start: hit.what[1][0].name for hit in measured}
     share: float | None = 1.0
+    hours = sums.span(text) if wanted is None and question.unit in ("小时", "分钟", "个小时", "钟头") else None
+    if hours is not None:
+        value = hours[2] * (60 if "分" in question.unit else 1)
+        return [(Number(hours[0], hours[1], value, value, ""), value)]
+    if _RANGED.search(text) and len(numbers) == 2:
+        numbers = [replace(numbers[0], end=numbers[1].end, high=numbers[0].low + 1)]
     for number in numbers:
         share = 1.0
+        if len(numbers) > 1 and sums.others(text, number.start):
+            continue
         if _NOT.search(text[max(0, number.start - 4) : number.start]):
             continue
         unit = number.unit
@@ -110,7 +134,7 @@ def _fitting(reply: Reply, question: Question, wanted: Any, unasked: bool) -> li
             name = meaning.get(number.start)
             if name is not None and name != wanted.name:
                 continue
-            if name is None and unit and unit not in wanted.units:
+            if name is None and unit and unit not in wanted.units and not _bare(text, number):
                 continue
             if unasked and name != wanted.name:
                 continue
@@ -122,7 +146,7 @@ def _fitting(reply: Reply, question: Question, wanted: Any, unasked: bool) -> li
             if unasked and not reply.speaks(question, number.start):
                 continue
         else:
-            share = _share(reply, question.unit, number)
+            share = _share(reply, question.unit, _like(number, numbers, reply.tables.unit(question.unit)))
             if share is None:
                 continue
             if (
@@ -140,6 +164,22 @@ def _fitting(reply: Reply, question: Question, wanted: Any, unasked: bool) -> li
     return fitting
 
 
+def _like(number: Number, numbers: list[Number], wanted: str) -> Number:
+    """A bare number has the unit of the one beside it: 出院时140斤, 现在136."""
+    if number.unit:
+        return number
+    for other in numbers:
+        if other.unit == wanted and other.factor != 1.0 and other.low / 2 <= number.low <= other.low * 2:
+            return replace(number, unit=other.unit, factor=other.factor)
+    return number
+
+
+def _bare(text: str, number: Number) -> bool:
+    """九个半: a count that names nothing counted."""
+    written = text[number.start : number.end]
+    return written.endswith(("个", "个半")) and re.match(r"[吧了的左多]|$|[,。 ]", text[number.end :]) is not None
+
+
 def _share(reply: Reply, unit: str, number: Number) -> float | None:
     """What to multiply a number by to have it in the unit asked for; None where it measures something else."""
     if not number.unit or not unit:
@@ -155,7 +195,13 @@ def _share(reply: Reply, unit: str, number: Number) -> float | None:
             return None
         return round(_MINUTES[number.unit] / _MINUTES[wanted] * number.factor, 9)
     if wanted != number.unit:
-        return 1.0 if wanted == "beat" and number.unit == "time" else None
+        if number.unit == "year" and number.low > 150:
+            return None
+        if number.unit in ("year", "age") and wanted in ("month", "age", "year"):
+            return 12.0 if wanted == "month" else 1.0
+        if number.unit == "month" and wanted in ("year", "age"):
+            return 1 / 12
+        return 1.0 if {wanted, number.unit} <= {"beat", "time"} or _bare(reply.text, number) else None
     if wanted == "piece" and len(unit) == 1 and unit not in written and written[-1] not in "个半":
         return 1.0 if unit in _PILLS and written[-1] in _PILLS else None
     return number.factor / factor(unit)
@@ -216,6 +262,22 @@ def _words(reply: Reply, question: Question, wanted: Any, unasked: bool) -> Answ
                 at = text.find(form)
                 return reply.ok(int(question.max), at, at + len(form))
     bare = text.strip(_EDGES)
+    if question.kind == "scale" and not unasked and question.min is not None and question.max is not None:
+        if bare.removesuffix("吧") in ("最低分", "最低", "垫底", "倒数") and question.min > 0:
+            return reply.ok(int(question.min), 0, len(text), sure=False)
+        if question.min == 0 and _NO_SUCH.fullmatch(bare):
+            return reply.ok(0, 0, len(text), sure=False)
+        if question.max == 100 and re.fullmatch("(?:给|打|就)?(?:百分百|百分之百)(?:吧|的)?", bare):
+            return reply.ok(100, 0, len(text))
+    if reply.tables.unit(question.unit) == "day" and not unasked and reply.today is not None and len(bare) <= 14:
+        nth = re.search(r"第([0-9]{1,3}|[一二三四五六七八九]?十?[一二三四五六七八九]?)天", text)
+        told = dates.find(text, reply.today) if nth is None else []
+        if nth is not None and (count := dates.count(nth[1])) is not None:
+            return reply.ok(float(count), nth.start(), nth.end(), sure=False)
+        if len(told) == 1 and told[0].on is not None and told[0].on <= reply.today:
+            return reply.ok(float((reply.today - told[0].on).days), told[0].start, told[0].end, sure=False)
+    if question.kind == "number" and not unasked and (unmeasured := _UNMEASURED.match(bare)):
+        return Answer("unclear", quote=unmeasured[0])
     countable = question.kind == "number" and question.min == 0 and reply.tables.unit(question.unit) in _COUNTED
     parts = [re.sub(r"(?:过|了|吧|的)+$", "", part.strip(_EDGES)) for part in reply.parts()]
     if countable and not unasked and len(bare) <= 12 and parts and all(_NONE.fullmatch(part) for part in parts if part):

@@ -11,6 +11,7 @@ from bot.reading.codes import MatterTables
 from bot.reading.concepts import Concept, compile_concepts
 from bot.reading.intents import Intents
 from bot.reading.lexicon import Lexicon, expand
+from bot.reading.meaning import Axis, compile_axes
 from bot.reading.normalise import Normaliser
 from bot.reading.options import Choices, compile_synonyms
 from bot.reading.reading import Option, Reading
@@ -35,6 +36,7 @@ class Tables:
     synonyms: dict[str, tuple[str, ...]]
     positions: dict[str, tuple[str, ...]]
     concepts: tuple[Concept, ...]
+    axes: tuple[Axis, ...]
     yes: dict[str, bool | None]
     yesno: Lexicon[str]
     vague: frozenset[str]
@@ -67,7 +69,13 @@ class Tables:
             if len(self.choices) >= MANY:
                 self.choices.clear()
             known = Choices(
-                options, self.synonyms, self.positions, self.concepts, lambda label: self.normalise(label).text, self.yesno
+                options,
+                self.synonyms,
+                self.positions,
+                self.concepts,
+                self.axes,
+                lambda label: self.normalise(label).text,
+                self.yesno,
             )
             self.choices[options] = known
         return known
@@ -110,6 +118,7 @@ def _compile(red_flags: Any, complaints: Any, data: Any) -> Tables:
         compile_synonyms(data.get("labels") or {}),
         {str(place): tuple(words(forms)) for place, forms in (data.get("positions") or {}).items()},
         compile_concepts(data.get("concepts") or ()),
+        compile_axes(data.get("axes") or ()),
         known,
         Lexicon(entries),
         frozenset(form for word in words(data.get("vague")) for form in expand(word)),
