@@ -62,17 +62,39 @@ class Tx:
     def attempt(self, part: Callable[..., T], *args: Any) -> T | Exception:
         """Run a part of an act that may fail by itself: what it wrote is undone then, and its exception returned. A deadlock
         or a lost connection is raised: the whole act is to run again."""
+        if self._session is None:
+            return self._apart(part, *args)
         try:
-            with self.session.begin_nested():
+            with self._session.begin_nested():
+                self._session.connection()  # only now is there a savepoint
                 return part(*args)
         except OperationalError:
             raise
         except Exception as error:
             return error
 
+    def _apart(self, part: Callable[..., T], *args: Any) -> T | Exception:
+        """`attempt` while nothing needs the ORM: a session's own savepoint costs as much as many a part."""
+        self._cursor.execute("SAVEPOINT part")
+        try:
+            value = part(*args)
+            self._let_go(keep=True)
+        except OperationalError:
+            raise
+        except Exception as error:
+            self._let_go(keep=False)
+            self._cursor.execute("ROLLBACK TO part")
+            self._cursor.execute("RELEASE part")
+            return error
+        self._cursor.execute("RELEASE part")
+        return value
+
     def end(self, *, keep: bool) -> None:
         """For the runner: write out what the session holds, or forget it; `run` no longer works."""
         self._cursor = None
+        self._let_go(keep=keep)
+
+    def _let_go(self, *, keep: bool) -> None:
         session, self._session = self._session, None
         if session is not None:
             try:
