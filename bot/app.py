@@ -77,13 +77,18 @@ def build(house: House, *, metrics: ops.Metrics | None = None) -> web.Applicatio
     """The application: WeChat's callback, the console, the patients' pages, health and metrics. It begins to work when it is
     started, and closes the house when it ends."""
     settings, counts = house.settings, metrics or ops.Metrics()
-    app = web.Application(middlewares=[log.requests, counts.callbacks, _after_posts], client_max_size=16 << 20)
+    # without a middleware of its own: what the pages need round them would be dear for WeChat's callback
+    app = web.Application(client_max_size=16 << 20)
     app.on_response_prepare.append(_nameless)
     app[DATABASE], app[PRACTICE], app[NOW], app[SETTINGS] = house.database, house.practice, house.now, settings
     app[CALLBACK] = _callback(settings)
     app[METRICS] = counts
     app.router.add_routes(ops.routes(counts, lambda: app[SCHEDULER], settings.metrics_token.get_secret_value()))
-    add_site(app, settings.pages)
+    add_site(app, settings.pages, around=(log.requests, _after_posts))
+
+    def called(status: int, seconds: float, replied: bool) -> None:
+        counts.callback(status, seconds, replied)
+        app[SCHEDULER].knock_soon("outbox")
 
     async def life(app: web.Application) -> AsyncIterator[None]:
         session = open_session()
@@ -104,7 +109,7 @@ def build(house: House, *, metrics: ops.Metrics | None = None) -> web.Applicatio
         await house.database.close()
 
     app.cleanup_ctx.append(life)
-    webhook.install(app, conversation.receive, delivery.requeue)  # after `life`, so that it ends before the database does
+    webhook.install(app, conversation.receive, delivery.requeue, called)  # after `life`, so that it ends before the database does
     return app
 
 

@@ -62,8 +62,18 @@ class Session:
         """Read a session written by `to_json`. Raises ValueError on anything else."""
         data = orjson.loads(text)
         try:
-            wait, stack = data.pop("wait"), data.pop("stack")
-            return cls(wait=_wait(wait) if wait else None, stack=[Frame(**frame) for frame in stack], **data)
+            wait, stack = data["wait"], data["stack"]
+            return cls(
+                data["flow"],
+                data["status"],
+                _wait(wait) if wait else None,
+                data["answers"],
+                data["heard"],
+                data["raised"],
+                [Frame(frame["flow"], frame["node"]) for frame in stack],
+                data["last"],
+                data["turns"],
+            )
         except (AttributeError, KeyError, TypeError) as error:
             raise ValueError("not a session") from error
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Protocol
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
@@ -19,7 +17,6 @@ from bot.care.parcel import Parcel, Receipt, Sender
 from bot.web.keys import DATABASE, NOW
 from storage import backlog
 
-CALLBACK_PATH = "/wechat"
 PATIENCE = 3.0  # seconds for the database to answer
 BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 5)
 
@@ -39,6 +36,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._callbacks = Counter("suifang_callbacks", "Requests of WeChat by HTTP status", ["status"], registry=self.registry)
+        self._by_status: dict[int, Counter] = {}
         self._replies = Counter("suifang_replies", "Passive replies in the HTTP answer", registry=self.registry)
         self._seconds = Histogram("suifang_callback_seconds", "From request to answer", buckets=BUCKETS, registry=self.registry)
         self._sent = Counter(
@@ -67,18 +65,15 @@ class Metrics:
 
         return counted
 
-    @web.middleware
-    async def callbacks(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Count and time what WeChat posts."""
-        if request.path != CALLBACK_PATH or request.method != "POST":
-            return await handler(request)
-        began = time.perf_counter()
-        response = await handler(request)
-        self._seconds.observe(time.perf_counter() - began)
-        self._callbacks.labels(str(response.status)).inc()
-        if response.status == 200 and isinstance(response, web.Response) and response.body:
+    def callback(self, status: int, seconds: float, replied: bool) -> None:
+        """Count a request of WeChat's."""
+        self._seconds.observe(seconds)
+        counter = self._by_status.get(status)
+        if counter is None:
+            counter = self._by_status[status] = self._callbacks.labels(str(status))
+        counter.inc()
+        if replied:
             self._replies.inc()
-        return response
 
     def keep(
         self, outbox: Mapping[str, int], due: Mapping[str, backlog.Queue], depth: int, failures: Mapping[str, int], now: datetime

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from bot.web import auth, middleware, pages
 from bot.web.console import account, cards, flows, imports, patients, tickets
 from bot.web.phone import notice
 
 
-def add_site(app: web.Application, templates: Path, *, clock: Callable[[], datetime] = auth.real_now) -> None:
-    """Hang the console and the phone pages into the web application, which holds the keys of `bot.web.keys`.
-    `clock` is the real time, by which logins live, whatever the demo does with its own."""
+def add_site(
+    app: web.Application,
+    templates: Path,
+    *,
+    around: Sequence[Middleware] = (),
+    clock: Callable[[], datetime] = auth.real_now,
+) -> None:
+    """Hang the console and the phone pages into the web application, which holds the keys of `bot.web.keys`. `around` is put
+    round every page. `clock` is the real time, by which logins live, whatever the demo does with its own."""
     app[auth.CLOCK] = clock
     pages.add_pages(app, templates)
-    app.add_subapp("/console/", console())
-    app.add_subapp("/t/", phone())
+    app.add_subapp("/console/", console(around))
+    app.add_subapp("/t/", phone(around))
     app.router.add_get("/", _home)
 
 
-def console() -> web.Application:
+def console(around: Sequence[Middleware]) -> web.Application:
     """The pages of the staff."""
     app = web.Application(
-        middlewares=[middleware.friendly, middleware.staff_only, middleware.own_requests_only],
+        middlewares=[*around, middleware.friendly, middleware.staff_only, middleware.own_requests_only],
     )
     app.on_response_prepare.append(middleware.harden)
     app.router.add_get("/", _home)
@@ -38,9 +45,9 @@ def console() -> web.Application:
     return app
 
 
-def phone() -> web.Application:
+def phone(around: Sequence[Middleware]) -> web.Application:
     """The pages that a patient opens from a notice: no login, no names."""
-    app = web.Application(middlewares=[middleware.friendly])
+    app = web.Application(middlewares=[*around, middleware.friendly])
     app.on_response_prepare.append(middleware.harden)
     app.router.add_routes(notice.routes)
     return app

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from secrets import token_hex
+from time import perf_counter
 from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
@@ -24,19 +25,24 @@ if TYPE_CHECKING:
 
 PATH = "/wechat"
 LARGEST = 64 * 1024
+XML = {"Content-Type": "application/xml; charset=utf-8"}
 BUDGET = 4.0  # seconds for the act; WeChat hangs up after five
 
 Receive = Callable[["Tx", "Practice", Inbound, datetime], Reply | None]
 Requeue = Callable[["Tx", "Practice", int, datetime], object]
+Called = Callable[[int, float, bool], None]
 
 _log = structlog.get_logger(__name__)
 
 
-def install(app: web.Application, receive: Receive, requeue: Requeue, *, budget: float = BUDGET) -> None:
+def install(
+    app: web.Application, receive: Receive, requeue: Requeue, called: Called = lambda *what: None, *, budget: float = BUDGET
+) -> None:
     """Add the callback address to the application. `receive` and `requeue` are care's acts (`conversation.receive`,
-    `delivery.requeue`); `budget` in seconds. To be called after what opens the database, if the application opens it."""
+    `delivery.requeue`); `called` is told each answer's status, the seconds it took and whether it held a reply; `budget` in
+    seconds. To be called after what opens the database, if the application opens it."""
     serverlog.install()
-    webhook = Webhook(receive, requeue, budget)
+    webhook = Webhook(receive, requeue, called, budget)
     app.router.add_get(PATH, webhook.verify, allow_head=False)
     app.router.add_post(PATH, webhook.post)
     app.cleanup_ctx.append(webhook.finish)
@@ -46,9 +52,10 @@ class Webhook:
     """Answers 403 to who is not WeChat, 400 to what is not a message, 413 to what is too large, and 503 when the message could
     not be kept, so that WeChat sends it again; everything else is a reply or empty. Nothing of the message is logged."""
 
-    def __init__(self, receive: Receive, requeue: Requeue, budget: float) -> None:
+    def __init__(self, receive: Receive, requeue: Requeue, called: Called, budget: float) -> None:
         self._receive = receive
         self._requeue = requeue
+        self._called = called
         self._budget = budget
         self._late: set[asyncio.Task[None]] = set()
 
@@ -62,6 +69,12 @@ class Webhook:
 
     async def post(self, request: web.Request) -> web.Response:
         """Take one message or event and answer it."""
+        began = perf_counter()
+        response = await self._answer(request)
+        self._called(response.status, perf_counter() - began, bool(response.body))
+        return response
+
+    async def _answer(self, request: web.Request) -> web.Response:
         app, query = request.app, request.query
         callback, now = app[CALLBACK], app[NOW]()
         try:
@@ -90,7 +103,7 @@ class Webhook:
             return web.Response()
         sealed = callback.sealed(query)
         answer = callback.encode(inbound, reply.text, now, token_hex(8) if sealed else "", sealed=sealed)
-        return web.Response(body=answer, content_type="application/xml", charset="utf-8")
+        return web.Response(body=answer, headers=XML)
 
     async def finish(self, app: web.Application) -> AsyncIterator[None]:
         """At the end, wait for the acts that outlasted their requests."""
