@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from bot.care import escalation, live, opening, post, talk
@@ -24,14 +25,36 @@ class Decision:
     reason: str = ""
 
 
-def begin_due(tx: Tx, practice: Practice, now: datetime, limit: int = 25) -> int:
+class Moment:
+    """One look at what is due. What is the same for many touchpoints is reckoned once."""
+
+    def __init__(self, practice: Practice, now: datetime) -> None:
+        windows, calendar = practice.windows, practice.calendar
+        self.practice = practice
+        self.now = now
+        self.day = f"{now.astimezone(practice.zone):%Y年%m月%d日 %H:%M}"
+
+        @cache
+        def verdict(due_at: datetime, late: timedelta, on_holidays: bool) -> schedule.Verdict:
+            return schedule.verdict(due_at, now, windows, calendar, late, on_holidays=on_holidays)
+
+        @cache
+        def next_attempt(attempts: int, most: int, on_holidays: bool) -> datetime | None:
+            return schedule.next_attempt(attempts, now, windows, calendar, most=most, on_holidays=on_holidays)
+
+        self.verdict = verdict
+        self.next_attempt = next_attempt
+
+
+def begin_due(tx: Tx, practice: Practice, now: datetime, limit: int = 50) -> int:
     """Look at the touchpoints whose time has come: begin, invite, put off, miss, or give to the phone worklist. Everything is
     checked again now, whatever was true when it was planned. Returns how many were looked at.
 
     One transaction claims and decides, so no lease is needed: a process that dies leaves them as they were."""
     found = plans.due(tx, now, limit)
+    moment = Moment(practice, now)
     for due in found:
-        error = tx.attempt(_look, tx, practice, due, now)
+        error = tx.attempt(_look, tx, moment, due)
         if error is not None:  # it must hold up nobody else, and a person must learn of it
             reason = f"程序出错（{type(error).__name__}）"
             _to_phone(tx, practice, due, reason, now)
@@ -55,10 +78,11 @@ def next_due(tx: Tx) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def _look(tx: Tx, practice: Practice, due: plans.Due, now: datetime) -> None:
+def _look(tx: Tx, moment: Moment, due: plans.Due) -> None:
+    practice, now = moment.practice, moment.now
     contact = contacts.hold_id(tx, due.contact_id) if due.contact_id is not None else None
     waiting = sessions.waiting(tx, contact.id) if contact is not None else None
-    decision = _decide(practice, due, contact, waiting, now)
+    decision = _decide(moment, due, contact, waiting)
     attempts = due.attempts
     match decision.move:
         case "begin":
@@ -67,7 +91,7 @@ def _look(tx: Tx, practice: Practice, due: plans.Due, now: datetime) -> None:
             return
         case "invite":
             attempts += 1
-            _invite(tx, practice, due, attempts, now)
+            _invite(tx, moment, due, attempts)
         case "phone":
             _to_phone(tx, practice, due, decision.reason, now)
         case "stop" | "expire":
@@ -92,9 +116,8 @@ def _wake(tx: Tx, practice: Practice, row: sessions.Open, now: datetime) -> None
     post.say(tx, practice, contact, step.texts, now, key=key, purpose="question", session_id=row.id)
 
 
-def _decide(
-    practice: Practice, due: plans.Due, contact: contacts.Held | None, waiting: sessions.Open | None, now: datetime
-) -> Decision:
+def _decide(moment: Moment, due: plans.Due, contact: contacts.Held | None, waiting: sessions.Open | None) -> Decision:
+    now = moment.now
     if due.episode_state != "home":
         return Decision("stop", now, {"dead": "患者已故", "readmitted": "再次入院"}.get(due.episode_state, "已移出随访"))
     if contact is None:
@@ -110,28 +133,27 @@ def _decide(
         return Decision("phone", now, f"微信邀请{due.attempts}次未回复")
     # an invitation that had no answer is not late: its turn comes again in the next window
     late = timedelta(hours=due.late_hours) if due.state == "planned" else timedelta(days=3650)
-    match schedule.verdict(due.due_at, now, practice.windows, practice.calendar, late, on_holidays=due.on_holidays):
+    match moment.verdict(due.due_at, late, due.on_holidays):
         case schedule.Later(at):
             return Decision("wait", at, _waits_for(due))
         case schedule.Drop(reason):
             return Decision("expire", now, reason)
         case _:
-            return _send(practice, due, contact, now)
+            return _send(moment, due, contact)
 
 
 def _waits_for(due: plans.Due) -> str:
     return "等待发送时段" if due.state == "planned" else "等待患者回复邀请"
 
 
-def _send(practice: Practice, due: plans.Due, contact: contacts.Held, now: datetime) -> Decision:
+def _send(moment: Moment, due: plans.Due, contact: contacts.Held) -> Decision:
+    now = moment.now
     chosen = lane.choose(post.reach(contact), "question", now)
     if chosen.way == "service":
         return Decision("begin", now)
     if chosen.way != "template":
         return Decision("phone", now, chosen.reason)
-    again = schedule.next_attempt(
-        due.attempts + 1, now, practice.windows, practice.calendar, most=due.most_attempts, on_holidays=due.on_holidays
-    )
+    again = moment.next_attempt(due.attempts + 1, due.most_attempts, due.on_holidays)
     # after the last invitation one more day to answer it, then the phone
     return Decision("invite", again or now + timedelta(days=1), "已发邀请通知")
 
@@ -151,12 +173,13 @@ def _begin(
         plans.move(tx, due, state="invited", due_at=move_to, attempts=due.attempts + 1, reason="已请患者确认身份")
 
 
-def _invite(tx: Tx, practice: Practice, due: plans.Due, attempt: int, now: datetime) -> None:
+def _invite(tx: Tx, moment: Moment, due: plans.Due, attempt: int) -> None:
     """A notice in WeChat's short fields: who we are and how to begin; nothing about the illness."""
     assert due.contact_id is not None
-    local = now.astimezone(practice.zone)
-    outbox.supersede(tx, due.contact_id, due.id)
-    body: dict[str, Any] = practice.words.notice(due.notice, day=f"{local:%Y年%m月%d日 %H:%M}")
+    practice = moment.practice
+    if due.attempts:
+        outbox.supersede(tx, due.contact_id, due.id)
+    body: dict[str, Any] = practice.words.notice(due.notice, day=moment.day)
     body["url"] = f"{practice.public_url}/t/{practice.seal.index(str(due.id), 'touchpoint')[:24]}"
     values = messages.outgoing(
         key=f"invite:{due.id}:{attempt}",
@@ -164,7 +187,7 @@ def _invite(tx: Tx, practice: Practice, due: plans.Due, attempt: int, now: datet
         touchpoint_id=due.id,
         lane="template",
         body=body,
-        now=now,
+        now=moment.now,
     )
     messages.post(tx, values)
 

@@ -79,6 +79,7 @@ class Words:
             key: {name: _compiled(f"{key}.{name}", text) for name, text in notice.fields.items()}
             for key, notice in messages.notices.items()
         }
+        self._written: dict[str, tuple[dict[str, Any], dict[str, str]]] = {}
 
     def say(self, key: str, **facts: Any) -> str:
         """A fixed text. Raises KeyError for a name that is not in NEEDED or the file."""
@@ -86,8 +87,12 @@ class Words:
 
     def notice(self, key: str, **facts: Any) -> dict[str, Any]:
         """The body of a template message; a field is cut where WeChat would cut it."""
-        fields = {name: text.render({**self._hospital, **facts}, {}).strip()[:FIELD] for name, text in self._notices[key].items()}
-        return {"template": key, "fields": fields}
+        kept = self._written.get(key)
+        if kept is None or kept[0] != facts:  # a backlog is told the same, minute after minute
+            known = {**self._hospital, **facts}
+            fields = {name: text.render(known, {}).strip()[:FIELD] for name, text in self._notices[key].items()}
+            kept = self._written[key] = (facts, fields)
+        return {"template": key, "fields": dict(kept[1])}
 
 
 def _compiled(key: str, text: str) -> Text:
