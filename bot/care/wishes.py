@@ -14,6 +14,8 @@ from storage import contacts, patients, plans
 def granted(visit: Visit) -> bool:
     """Whether the message was a wish that decides the turn; then its answer is among the visit's texts."""
     assert visit.reading is not None
+    if not visit.reading.intents:
+        return False
     answer = visit.reading.answer
     wished = _WISHES.keys() & set(visit.reading.intents)
     if visit.row is None and (wished <= {"question"} or (wished == {"ask_human"} and _calls(visit))):

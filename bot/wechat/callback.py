@@ -68,7 +68,7 @@ class Callback:
         check(query.get("signature"), self._token, time, nonce)
         if self.sealed(query):
             assert self._envelope is not None
-            envelope = xml.fields(xml.parse(body)).get("Encrypt", "")
+            envelope = (xml.flat(body) or xml.fields(xml.parse(body))).get("Encrypt", "")
             check(query.get("msg_signature"), self._token, time, nonce, envelope)
             body = self._envelope.open(envelope)
         return read(body)
@@ -97,8 +97,10 @@ class Callback:
 def read(body: bytes) -> Inbound:
     """A decrypted document as Inbound. `detail` keeps every element that has no field of its own, under WeChat's names
     (`MsgID`, `Status`, `Latitude`, `PicUrl`, `List.1.TemplateId` …). Raises BadBody."""
-    root = xml.parse(body)
-    found = xml.fields(root)
+    root, found = None, xml.flat(body)
+    if found is None:
+        root = xml.parse(body)
+        found = xml.fields(root)
     try:
         openid, account = found["FromUserName"], found["ToUserName"]
         named, time = found["MsgType"].lower(), found["CreateTime"]
@@ -121,7 +123,8 @@ def read(body: bytes) -> Inbound:
         return Inbound(key, openid, account, kind, at, text, tapped=found.get("bizmsgmenuid", ""), detail=detail)
 
     detail = {name: value for name, value in found.items() if value and name not in _USED_ELSEWHERE}
-    detail |= xml.nested(root)
+    if root is not None:
+        detail |= xml.nested(root)
     if kind != "event":
         if kind == "unknown":
             detail["MsgType"] = found["MsgType"]

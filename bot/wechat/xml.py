@@ -14,6 +14,10 @@ _PROLOG = re.compile(
 )
 _CONTROL = bytes(code for code in range(32) if code not in (9, 10, 13))
 _ILLEGAL = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# One element of a document that holds nothing but text, as almost all do; what looks different at all is the parser's.
+_PLAIN = re.compile(
+    r"[ \t\n]*<([A-Za-z][A-Za-z0-9_]*)>(?:<!\[CDATA\[([^\]\r\ufffe\uffff]*)\]\]>|([^<>&\r\ufffe\uffff]*))</\1>", re.ASCII
+)
 _LISTS = frozenset({"List", "item"})
 _DEPTH = 4
 
@@ -33,6 +37,24 @@ def parse(body: bytes) -> Element:
     except (ParseError, ValueError, LookupError):
         raise BadBody("malformed XML") from None
     return root
+
+
+def flat(body: bytes) -> dict[str, str] | None:
+    """What `fields(parse(body))` says of a document of text elements, at half its price; None when it is for the parser."""
+    try:
+        text = body.translate(None, _CONTROL).decode()
+    except UnicodeDecodeError:
+        return None
+    if not text.startswith("<xml>"):
+        return None
+    found: dict[str, str] = {}
+    place, count, match = len("<xml>"), 0, _PLAIN.match
+    while element := match(text, place):
+        name, quoted, plain = element.groups()
+        found[name] = (plain if quoted is None else quoted).strip()
+        place = element.end()
+        count += 1
+    return found if len(found) == count and text[place:].strip(" \t\n") == "</xml>" else None
 
 
 def fields(root: Element) -> dict[str, str]:

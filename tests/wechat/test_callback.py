@@ -14,6 +14,7 @@ from wechatpy.crypto import WeChatCrypto
 from wechatpy.exceptions import WeChatException
 
 from bot.care.inbound import Inbound
+from bot.wechat import xml
 from bot.wechat.callback import BadBody, BadSignature, Callback, read
 from bot.wechat.crypto import Envelope, signature
 from tests.wechat.documents import ACCOUNT, DOCUMENTS, OPENID, STICKER, TIME, document, event, text
@@ -367,6 +368,26 @@ def test_whatever_a_patient_writes_is_read_as_the_other_implementation_reads_it(
 @pytest.mark.parametrize("character", ["\x00", "\x07", "\x08", "\x0b", "\x1f"])
 def test_a_control_character_costs_nobody_an_answer(character):
     assert read(text(f"伤口{character}疼")).text == "伤口疼"
+
+
+PIECES = [
+    "<xml>", "</xml>", "<A>", "</A>", "<B>", "</B>", "<A/>", "<1>", "</1>", "<![CDATA[", "]]>", "]", "&amp;", "&", "<", ">",
+    " ", "\n", "\r\n", "\ufffe", "\u3000", "\x07", "疼", "😷", "<!-- a -->", "x=", "'", "<A><![CDATA[疼]]></A>", "<B>1</B>", "<A>\n<B>1</B></A>",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12), st.booleans(), st.integers(0, 8))
+def test_the_short_way_reads_what_the_parser_reads(pieces, whole, cut):
+    text = "".join(pieces)
+    body = f"<xml>{text}</xml>".encode() if whole else text.encode()
+    body = body[: len(body) - cut]
+    short = xml.flat(body)
+    assert short is None or short == xml.fields(xml.parse(body))
+
+
+def test_the_short_way_takes_an_ordinary_message():
+    body = "<xml>\n<From><![CDATA[o1]]></From>\n<CreateTime>1</CreateTime><Content><![CDATA[ 36.8 ]]></Content>\n</xml>\n"
+    assert xml.flat(body.encode()) == {"From": "o1", "CreateTime": "1", "Content": "36.8"}
 
 
 def test_a_media_id_too_long_to_be_one_is_kept_aside():
