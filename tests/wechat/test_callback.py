@@ -372,7 +372,8 @@ def test_a_control_character_costs_nobody_an_answer(character):
 
 PIECES = [
     "<xml>", "</xml>", "<A>", "</A>", "<B>", "</B>", "<A/>", "<1>", "</1>", "<![CDATA[", "]]>", "]", "&amp;", "&", "<", ">",
-    " ", "\n", "\r\n", "\ufffe", "\u3000", "\x07", "疼", "😷", "<!-- a -->", "x=", "'", "<A><![CDATA[疼]]></A>", "<B>1</B>", "<A>\n<B>1</B></A>",
+    " ", "\n", "\r\n", "\ufffe", "\u3000", "\x07", "疼", "😷", "<!-- a -->", "x=", "'",
+    "<A><![CDATA[疼]]></A>", "<B>1</B>", "<A>\n<B>1</B></A>",
 ]  # fmt: skip
 
 
