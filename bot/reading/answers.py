@@ -8,7 +8,7 @@ from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from bot.reading import days, numbers, quantities, repair, yesno
+from bot.reading import days, kin, numbers, quantities, repair, yesno
 from bot.reading.mention import Mention
 from bot.reading.normalise import Text
 from bot.reading.numbers import Number
@@ -26,6 +26,13 @@ _DENIED = re.compile(
 _TENTATIVE = re.compile(r"好像|可能|也许|大概|似乎|说不准|不确定|应该|估计")
 
 _THANKED = re.compile(r"(?:谢谢|多谢|谢了|感谢|辛苦了?)(?:你们?|您|医生|护士|大夫|关心)*(?:了|啦)?$")
+
+
+# 我是她妈, 替他打字: who writes; unless the reply goes on to agree.
+_WRITES = re.compile(r"[我俺](?:就|才)?是|[替代帮]")
+_FOR_ANOTHER = re.compile(r"[替代帮](?:他|她|老人家?|老爷子|老太太|孩子)(?:打字|填|回|写|发|答|弄)")
+_NOT_ABLE = re.compile(r"不[了动着得起下]")
+_WILLING = re.compile(r"方便|可以|你[说问讲]|行|愿意|好的?[,。吧]")
 
 
 class Reply:
@@ -265,8 +272,24 @@ class Reply:
 
     def _leaning(self, text: str) -> Answer:
         said = yesno.lean(text, self.source.breaks, self.tables.yesno)
+        who = None if _WILLING.search(text) else kin.writer(text)
+        if who is None and (spoken := _FOR_ANOTHER.search(text)):
+            return self.ok(False, spoken.start(), spoken.end())
+        if who is not None and _WRITES.search(text):
+            return self.ok(who[0] == kin.SELF, who[1], who[2])
+        if said is not None and yesno.of_vice(text, said):
+            return Answer("unclear", quote=text)
         if said is not None and said.value is None:
             return Answer("unclear", quote=self.source.quote(said.start, said.end))
+        shown = [mention for mention in self.mentions or () if mention.status == "present"]
+        if (
+            said is not None
+            and shown
+            and not said.value
+            and said.start >= shown[0].end > 4
+            and _NOT_ABLE.search(text, said.start)
+        ):
+            return self.ok(True, shown[0].start, shown[0].end, sure=False)
         if said is not None and said.sure:
             return self.ok(said.value, said.start, said.end)
         if self.mentions:

@@ -14,7 +14,7 @@ _CONTRAST = re.compile(r"但是?|就是|不过|可是|只是|除了")
 # Words that stand before what is said without changing it.
 _LEAD = re.compile(
     r"(?:我们?|俺|他|她|那|这|都|也|就|还|倒是?|现在|目前|一直|已经|早就?|刚|刚刚|今天|昨天|是|嗯|哎|哦|当然|肯定|绝对|真的?|压根|根本|从来|应该"
-    r"|反正|基本上?|大部分|全|药|早都|又|的确|确实)*"
+    r"|好像|可能|也许|大概|似乎|貌似|估计|反正|基本上?|大部分|全|药|早都|又|的确|确实)*"
 )
 _NOT_DENIED = r"(?!舒服|适|对劲|好受|良|得劲|正常|痛快|知道|清楚|错|用谢)"
 _TWICE = re.compile(
@@ -27,17 +27,19 @@ _ASKED_BACK_YES = re.compile(
     r"(?:哪[天顿次回个][都也]?(?=[不没])|怎么|哪能|哪会|哪敢|岂能|谁说|怎么会|怎么能|怎么敢|怎么可能|哪有|凭什么|干嘛|为什么|哪里会|那还能|还能|能)(?:就"
     r"|会|能|可能|敢|是)?(?:没有?|不)(?!行了|起)(?!就?[没])"
     r"|不是.{1,3}(?:还)?(?:能)?是?(?:谁|哪个)|除了.{1,3}还(?:能)?(?:有)?(?:谁|是谁)|那还用(?:说|问)|这还用|还用(?:说|问)"
-    r"|可不是|可不(?=$|嘛|吗)|废话"
+    r"|可不是|可不(?=$|嘛|吗)|废话|不.{1,4}(?:能?行|成|中|得了|怎么行|哪行|还行)(?:吗|么|不|嘛)|不[一-龥]{1,3}?(?:哪|怎么|岂|还)能?行|谁不(?!让|给|管|理)|敢不"
 )
 _ASKED_BACK_NO = re.compile(
-    r"哪有|哪能|哪会|哪里?(?:有|会|能|敢)|哪还|怎么可能|怎么会|谁(?:会|要|愿意|肯|能|敢|说|给|管|跟|告诉)|什么时候.{1,4}过|何曾"
+    r"哪有|哪能|哪会|哪里?(?:有|会|能|敢)|哪还|怎么可能|怎么会|谁(?:会|要|愿意|肯|能|敢|说|给|管|跟|告诉|来|照顾|陪|伺候|帮|理)|要是(?:真)?有.{0,6}早|要有.{0,4}早|什么时候.{1,4}过|何曾"
     r"|(?P<a>[一-龥])(?:个|什么)(?:什么|屁|鬼|锤子|头|毛|啥|(?P=a))|^(?:好|行|有|会|能|对|是|方便)(?:个)?(?:什么"
     r"|啥)(?!时候)|才怪|才不|想得美|做梦"
 )
 _COPY_NO = re.compile(r"(?P<c>[一-龥])(?:倒|到|也|都|是)*(?:不|没有?)(?P=c)")
 _ECHO = re.compile(r"有没有|是不是|会不会|能不能|要不要|行不行|(?P<q>[一-龥])[不没](?P=q)")
 _CONCEDED = re.compile(r"^(?P<x>(?![不没])[一-龥]{1,4}?)(?:倒)?(?:是|归)(?P=x)")
-_PART = re.compile(r"有(?:的|些|几次|时候?).{1,8}(?:有(?:的|些|几次|时候?))|一会儿?.{1,4}一会儿?|时.{1,3}时|有时候?.{1,3}有时候?")
+_PART = re.compile(
+    r"说.{1,2}也.{1,2}[, ]?说|有(?:的|些|几次|时候?).{1,8}(?:有(?:的|些|几次|时候?))|一会儿?.{1,4}一会儿?|时.{1,3}时|有时候?.{1,3}有时候?"
+)
 _DONE = re.compile(
     r"[一-龥](?<![忘漏停断错烦累懒怕退消戒死算完好够少晚坏丢掉落拒走没不别再发快老病差])"
     r"(?:(?:了|过|着呢?)|(?:上|好|到|掉|完)(?<!完)(?:了|过))"
@@ -58,6 +60,38 @@ _SHORT = frozenset("有是要会能得行对不没好中成未无可")
 
 _TURNED = re.compile(f"{_ASKED_BACK_NO.pattern}|{_ASKED_BACK_YES.pattern}|{_TWICE.pattern}")
 # 不是不想，是…: what follows says why not.
+# 老忘, 三天漏两天, 断了四天, 有一顿没一顿: what should be done is left out.
+_LAPSE = re.compile(
+    r"(?:老|总|常|经常|动不动就?|三天两头|隔三差五|一忙就|一忙起来就)(?:是|会|爱|要)?(?:忘|漏|落下|断)|三天.{0,2}(?:漏|忘|断)|有一[顿次天]没一[顿次天]|断断续续|丢三落四"
+    r"|(?:断|停|漏|忘|落)(?:吃|服|下)?(?:了|过|掉)?(?:有|快|差不多|都)?(?:[0-9一二两三四五六七八九十几好半]+)(?:天|顿|次|回|个|周|礼拜|片)|吃吃停停"
+    r"|忘了?(?:吃|去|做|换|打|拿|带|量|测|点|喝)|三天打鱼|想起来(?:才|就|了)|自己(?:把药)?停"
+)
+# 去了, 又回来了: what was begun came to nothing.
+_IN_VAIN = re.compile(r"(?:又|就)(?:回来|走|折回来)了|白跑|没[一-龥]{0,2}成|[排挂约轮]不[上到]|没[排挂约轮看][上到]")
+# 社区换的, 儿子陪着去的, 上礼拜刚查完, 已经复查: it has been done.
+_HAS_BEEN = re.compile(
+    r"(?<![没不])(?:换|拆|拔|查|看|去|做|打|办|买|讲|说|交代|告诉|教|测|量|抽|挂|约|取|复查|复诊|检查|预约|陪着?去|给[换拆拔做打讲开])(?:过)?的(?:$|[,。])"
+    r"|(?:刚|刚刚|才|已|已经|都)[一-龥]{0,6}(?:查|做|看|拆|换|打|拔|办|讲|问|输|复查|复诊|去|回来|检查)(?:完|好|过|掉)?了?(?:$|[,。])|(?:刚|才|刚刚)从.{1,6}回"
+)
+_WELL = re.compile(r"[一-龥]得(?:很|挺|还|蛮|特别|非常|可)?(?:好|香|可以|不错|行|稳|惯|下|动|清|准|住|了|沉|快|顺)")
+_SOON = re.compile(
+    r"正(?:要|打算|准备|想)|(?:还|才)没(?:到|轮)|还(?:得|要)(?:等|过|再过)|[0-9一二三四五六日天号月]才(?:去|查|做|拆|换|能|到)"
+)
+_ONLY_ONE = re.compile(
+    r"就(?:我|剩我|俺)?(?:自己)?一个(?:人|孤)|只有我|就我自己|孤(?:零零|身|寡)|都在外(?:地|面|头|省)|(?:光|单)(?:杆|棍)"
+)
+_AT_HAND = re.compile(r"(?:都|就|全)?在(?:跟前|身边|家|旁边|边上)|守着|轮流")
+_IF_SO = re.compile(
+    r"一(?:[动碰摸咳走按压吃喝坐站躺翻笑弯抬蹲用]|活动|使劲|走路)[一-龥]{0,3}就|[动碰摸咳走按压吃喝坐站躺翻笑弯抬蹲]一?下就"
+)
+_RECURRED = re.compile(r"又(?:来|犯|开始|[抽吸喝疼痛烧晕流])|正说着")
+_THEN = re.compile(
+    r"原来|之前|以前|原先|刚开始|一开始|起初|前几天|前两天|前些天|前阵子?|头几天|头两天|刚出院|昨天|住院(?:时|那会|的时候)|那会儿?|当时"
+)
+_SINCE_THEN = re.compile(r"现在|今天|后来|如今|目前|这会|这两天|这几天|已经|(?<!为)了(?:$|[,。])")
+_ASKS = re.compile(r"(?:吧|吗|么|呢)?[?]$")
+# Whether one does it or has given it up depends on how it was asked.
+_VICE = re.compile(r"抽(?![血筋痛空])|吸(?![气氧])|[戒烟酒沾瘾]|没碰|一[根口滴]没")
 _UNABLE = re.compile(r"不是不[想敢愿肯能会]")
 _CANNOT = re.compile(r"[一-龥]不(?:下|了|动|着|进|出|上|到|起|成|住)(?!不)")
 
@@ -73,6 +107,17 @@ class Lean(NamedTuple):
 
 def lean(text: str, breaks: Iterable[int], lexicon: Lexicon[str]) -> Lean | None:
     """What a reply says to a question that one answers with yes or no; None when it says nothing of the kind."""
+    if (
+        _ASKS.search(text)
+        and _CUT.search(text[:-1]) is None
+        and not tuple(breaks)
+        and _TURNED.search(text) is None
+        and text[:1] not in "是对嗯"
+    ):
+        return Lean(None, 0, len(text))
+    turn = _turned_over(text)
+    if turn is not None:
+        return turn
     found: list[tuple[Lean, bool]] = []
     silent = False
     for start, end in _clauses(text, breaks):
@@ -80,7 +125,7 @@ def lean(text: str, breaks: Iterable[int], lexicon: Lexicon[str]) -> Lean | None
         vote = _vote(clause, lexicon)
         if vote is None:
             silent = silent or (not found and end - start >= 4)
-        elif not (silent and vote.end - vote.start == 1):
+        elif not (silent and vote.end - vote.start == 1 and (end - start > 3 or text[start] != "没")):
             shifted = Lean(vote.value, start + vote.start, start + vote.end, vote.sure)
             found.append((shifted, _CONTRAST.match(clause) is not None))
     if not found:
@@ -90,10 +135,15 @@ def lean(text: str, breaks: Iterable[int], lexicon: Lexicon[str]) -> Lean | None
     first = found[0][0]
     if _FORGOT.search(text) and _TENTATIVE.search(text):
         return Lean(None, first.start, first.end)
+    last = found[-1][0]
+    if len(found) > 1 and first.value and last.value is False and re.search(r"(?:还|都)没(?:有)?呢?[。!]*$", text):
+        return Lean(None, first.start, last.end)
     if first.value is None or _TURNED.match(text, first.start):
         return first
     if _CONCEDED.match(text[first.start : first.start + 10]):
         return first
+    if not first.sure and first.value and len(found) > 1 and found[1][0].sure and found[1][0].value is False:
+        return found[1][0]
     for vote, contrast in found[1:]:
         if vote.value == first.value or (not vote.sure and first.sure and not contrast):
             continue
@@ -102,12 +152,48 @@ def lean(text: str, breaks: Iterable[int], lexicon: Lexicon[str]) -> Lean | None
         bare = first.end - first.start <= 2
         if contrast and (not bare or first.value) and not (bare and vote.sure):
             continue
-        if not bare and not contrast and first.value and vote.value is False and first.sure:
+        if not bare and not contrast and first.value and vote.value is False and first.sure and not vote.sure:
             continue
         if bare and first.value is False and not contrast:
             continue
         return Lean(None, first.start, vote.end)
     return first
+
+
+def _turned_over(text: str) -> Lean | None:
+    """What a reply says as a whole, whichever word comes first."""
+    size = len(text)
+    if match := _LAPSE.search(text):
+        return None if re.search(r"(?:没有?|不|从不|从没)(?:再)?$", text[: match.start()]) else Lean(False, match.start(), size)
+    if (match := _IN_VAIN.search(text)) and match.start() > 1:
+        made_up = re.search(r"(?:补|后来|又去|才)[一-龥]{0,4}[了的过]", text[match.end() :])
+        return Lean(made_up is not None, match.start(), size)
+    if match := re.match(r"(?:没有?|没|不)+[,。 ]*.{2,}", text):
+        again = _RECURRED.search(text, 2)
+        if again:
+            return Lean(True, again.start(), size)
+    if match := _SOON.search(text):
+        return Lean(False, match.start(), size, False)
+    if match := _ONLY_ONE.search(text):
+        return Lean(False, match.start(), size, False)
+    if size <= 14 and (match := _AT_HAND.search(text)) and not re.search("[不没]", text):
+        return Lean(True, match.start(), size, False)
+    if match := _THEN.search(text):
+        last = [text[start:end] for start, end in _clauses(text, ())][-1]
+        if match.start() < size - len(last) and _SINCE_THEN.search(last):
+            if re.match(r"(?:现在|今天|后来|如今|目前|已经)*(?:就|也|都|倒)?(?:不|没)", last) or re.search(
+                "不[一-龥]{1,2}了|没了|好了|没[一-龥]{1,2}了?$", last
+            ):
+                return Lean(False, size - len(last), size)
+    return None
+
+
+def of_vice(text: str, said: Lean) -> bool:
+    """Whether a reply tells of smoking or drinking without a plain yes or no: 戒了 is a yes to one question and a no to another."""
+    return (
+        _VICE.search(text) is not None
+        and re.match(r"[是对有嗯没会不]+(?:有|的|了)?[,。 ]|没戒|戒不|.*[烟酒]没有?$", text) is None
+    )
 
 
 def turned(text: str) -> Lean | None:
@@ -163,6 +249,8 @@ def _by_words(clause: str, lexicon: Lexicon[str]) -> Lean | None:
         if not led:
             continue
         word = clause[hit.start : hit.end]
+        if word == "好" and clause[hit.end : hit.end + 1] in ("像", "几", "久", "多", "些", "好"):
+            continue
         rest = clause[hit.end :]
         if word in "要会能得行中成可" and len(rest) > 4:
             return None
@@ -170,7 +258,7 @@ def _by_words(clause: str, lexicon: Lexicon[str]) -> Lean | None:
         return Lean(hit.what == "yes", hit.start, hit.end, plain)
     match = _CANNOT.search(clause)
     if match and match.start() <= begin + 1:
-        return Lean(False, match.start(), match.end())
+        return Lean(False, match.start(), match.end(), size <= 6)
     match = _NOT_DONE.match(clause)
     if match:
         return Lean(False, match.start(), size, len(clause) <= 8)
@@ -178,9 +266,13 @@ def _by_words(clause: str, lexicon: Lexicon[str]) -> Lean | None:
     match = _DONE.search(clause)
     if match and denied is None:
         return Lean(True, 0, match.end(), match.start() <= begin + 1 and size <= 12)
-    match = _SOMETIMES.search(clause) or _STILL.match(clause)
+    match = _HAS_BEEN.search(clause) or _WELL.search(clause)
     if match and denied is None:
         return Lean(True, match.start(), size, False)
+    match = _SOMETIMES.search(clause) or _STILL.match(clause) or _IF_SO.search(clause)
+    if match and denied is None:
+        return Lean(True, match.start(), size, False)
+    hits = [hit for hit in hits if hit.end - hit.start > 1 or clause[hit.start] not in "得中成行对好要会能"]
     if hits and size <= 20:
         return Lean(hits[0].what == "yes", hits[0].start, hits[0].end, False) if len({hit.what for hit in hits}) == 1 else None
     return None
