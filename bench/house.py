@@ -44,7 +44,22 @@ nodes:
   - {id: walking, ask: 能下地走路吗？, answer: {type: yesno}, go: temperature}
   - {id: nurse, escalate: {level: L3, reason: 未完成}, say: 护士会联系您。}
 """
-REPLIES = ("36.8", "1", "2", "按时吃了", "能走")
+# What patients answer to each question in turn. Half of real replies are as short as the first, and so are remembered by the
+# reading; the others are read whole every time.
+SHORT = (
+    ("36.8", "36.5", "37.1", "36度7", "三十六度五", "37", "36.9℃", "36.4"),
+    ("1", "干燥", "干燥的", "A", "①", "选1"),
+    ("2", "3", "1分", "两分", "0", "3分", "不疼", "4"),
+    ("按时吃了", "是的", "吃了", "是", "对", "都吃了"),
+    ("能走", "能", "可以", "能的", "可以走了", "是的"),
+)
+SENTENCES = (
+    ("今天早上起来量的，三十六度八", "刚才护士教我量了一下，36.7度", "一直没烧过，昨天和今天都是36.5"),
+    ("伤口看着挺干燥的，贴着纱布呢", "干燥的，昨天社区医院给换了药", "伤口这两天都是干燥的，没别的"),
+    ("走路的时候有一点点疼，2分吧", "晚上翻身的时候疼，有3分左右", "跟前两天差不多，我觉得是4分"),
+    ("按时吃了，一天三回一次都没落下", "是的，老伴天天盯着我按时吃的", "吃了，都是饭后按时吃的，放心吧"),
+    ("能走，扶着墙自己能走好一会儿了", "可以的，今天在楼下走了两圈", "能走，就是比以前走得慢一点儿"),
+)
 TURNS = 190  # of the 200 that one session may take
 CHUNK = 5000
 NOWHERE = "http://127.0.0.1:9"
@@ -87,7 +102,9 @@ def begin_talks(house: app.House, patients: int) -> None:
         house.database.write_now(_talks, house, numbers, house.now())
 
 
-def requests(patients: int, count: int, *, mode: str = "plain", first: int = 0) -> list[bytes]:
+def requests(
+    patients: int, count: int, *, mode: str = "plain", first: int = 0, replies: tuple[tuple[str, ...], ...] = SHORT
+) -> list[bytes]:
     """Signed texts as WeChat posts them: patient after patient, each answering what comes next. `first` goes on."""
     stamp = str(int(time.time() + SHIFT))
     envelope = Envelope(AES_KEY, APPID) if mode == "safe" else None
@@ -97,7 +114,8 @@ def requests(patients: int, count: int, *, mode: str = "plain", first: int = 0) 
         turn, who = divmod(number, patients)
         if turn >= TURNS:
             raise ValueError("not enough patients")
-        said = REPLIES[turn % len(REPLIES)]
+        fitting = replies[turn % len(replies)]
+        said = fitting[(who + turn // len(replies)) % len(fitting)]
         body = (
             f"<xml><ToUserName><![CDATA[gh_bench]]></ToUserName><FromUserName><![CDATA[{openid(who + 1)}]]></FromUserName>"
             f"<CreateTime>{stamp}</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[{said}]]></Content>"

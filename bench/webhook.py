@@ -29,6 +29,8 @@ LATENCY_SECONDS = 10.0
 MOST_ASKED = 24_000  # requests prepared for one round; more than can be answered in it
 DUE = 100_000
 SHARES = {("sqlite", "plain"): 0.17, ("sqlite", "safe"): 0.13, ("postgresql", "plain"): 0.06}
+# of sentences, each of which is read whole
+SENTENCES = {("sqlite", "plain"): 0.12, ("sqlite", "safe"): 0.10}
 ARRIVALS = {500: 15.0, 1000: 25.0}
 DRAINING_P99 = 40.0
 
@@ -65,12 +67,13 @@ def hospital(*, mode: str, api: int, database_url: str = "", due: int = 0) -> It
         _all_stepped(database_url or f"sqlite:///{folder}/data/suifang.sqlite")
 
 
-def share(kind: str, mode: str, echo: int, database_url: str = "") -> list[Row]:
+def share(kind: str, mode: str, echo: int, database_url: str = "", *, sentences: bool = False) -> list[Row]:
     """The house's rate as a part of the echo's, closed loop."""
     ours, theirs, used = [], [], 0
+    replies, bar = (house.SENTENCES, SENTENCES[kind, mode]) if sentences else (house.SHORT, SHARES[kind, mode])
     with hospital(mode=mode, api=echo, database_url=database_url) as port:
         for _ in range(ROUNDS):
-            prepared = house.requests(PATIENTS, MOST_ASKED, mode=mode, first=used)
+            prepared = house.requests(PATIENTS, MOST_ASKED, mode=mode, first=used, replies=replies)
             theirs.append(load.closed(echo, prepared * 4, seconds=SECONDS).rate)
             outcome = load.closed(port, prepared, seconds=SECONDS)
             _all_answered(outcome)
@@ -78,7 +81,8 @@ def share(kind: str, mode: str, echo: int, database_url: str = "") -> list[Row]:
             ours.append(outcome.rate)
     part = median(mine / unit for mine, unit in zip(ours, theirs, strict=True))
     note = f"{median(ours):.0f}/s，空回声 {median(theirs):.0f}/s"
-    return [Row(f"回调，{kind}，{mode}：占空回声的份额", part, "", SHARES[kind, mode], most=False, note=note)]
+    said = "整句" if sentences else "短答"
+    return [Row(f"回调，{kind}，{mode}，{said}：占空回声的份额", part, "", bar, most=False, note=note)]
 
 
 def latency(echo: int) -> list[Row]:
@@ -127,7 +131,8 @@ def _all_answered(outcome: load.Outcome) -> None:
 def run() -> list[Row]:
     """All of it."""
     with serving("bench.echo") as echo:
-        rows = share("sqlite", "plain", echo) + share("sqlite", "safe", echo)
+        rows = [row for mode in ("plain", "safe") for row in share("sqlite", mode, echo)]
+        rows += [row for mode in ("plain", "safe") for row in share("sqlite", mode, echo, sentences=True)]
         with postgres.started() as url:
             rows += share("postgresql", "plain", echo, url) if url else []
         return rows + latency(echo) + draining(echo)
