@@ -63,8 +63,9 @@ class Facts:
                         raise ValueError(f"事实表里没有这一类词：{idea}")
                 self.facts.append((code, ideas_needed, tuple(barred)))
 
-    def find(self, text: str, breaks: frozenset[int]) -> list[Fact]:
-        """Every fact of a text; of facts that share a mishap, the one that rests on more ideas, then the shorter."""
+    def find(self, text: str, breaks: frozenset[int], seen: set[str] | None = None) -> list[Fact]:
+        """Every fact of a text; of facts that share a mishap, the one that rests on more ideas, then the shorter. `seen`
+        takes the ideas that were met."""
         met: dict[str, list[_Met]] = {}
         masked: list[tuple[int, int]] = []
         clauses = _clauses(text, breaks)
@@ -76,6 +77,8 @@ class Facts:
                     masked.append((hit.start, hit.end))
         if not met:
             return []
+        if seen is not None:
+            seen.update(f"W:{name}" for name in met)
         for name, places in met.items():
             met[name] = [
                 place

@@ -69,8 +69,9 @@ class Intents:
         self.not_me = re.compile(rf"我不是(?:叫)?[{names}][一-龥]{{1,2}}(?=$|[,。!;])") if names else None
         self.noises = pattern(question.get("softeners"))
 
-    def read(self, text: str, answered: bool = False) -> dict[str, tuple[int, int]]:
-        """Intents with the place that shows each. `answered`: the reply carries a value, so 打错了 is about typing."""
+    def read(self, text: str, answered: bool = False, seen: set[str] | None = None) -> dict[str, tuple[int, int]]:
+        """Intents with the place that shows each. `answered`: the reply carries a value, so 打错了 is about typing. `seen`
+        takes what was found, for the second opinion."""
         found: dict[str, tuple[int, int]] = {}
         bare = text.strip(_EDGES)
         name = self.whole.get(bare) or (self.whole.get(_TAIL.sub("", bare)) if len(bare) <= 20 else None)
@@ -79,6 +80,8 @@ class Intents:
         rhetorical = False
         for hit in self.lexicon.scan(text + "$"):
             kind, intent = hit.what
+            if seen is not None:
+                seen.add(f"T:{kind}:{intent}")
             if kind == "part":
                 if intent == "later" and _OTHER.search(text, max(0, hit.start - 8), hit.start):
                     continue

@@ -12,19 +12,14 @@ from bot.reading import praise as thanks
 from bot.reading.codes import Code, MatterTables
 from bot.reading.facts import Fact
 from bot.reading.lexicon import Hit
-from bot.reading.mood import FLIPPED, Mood, Part
+from bot.reading.mood import FLIPPED, Mood
 from bot.reading.normalise import Text
+from bot.reading.parts import Part, split
 from bot.reading.reading import Record
 
 __all__ = ["Matters", "Mood", "find"]
 
 _PROPOSES = re.compile(r"有待|待提高|希望|建议|要改|需改|要加强|能改善|应该改")
-_HOPES = re.compile(r"要是|如果|希望|能|再|多|早点")
-_ASKED = re.compile(
-    r"怎么(?:交|办|走|去|挂|约|取|开|报|补|弄|打|查|退|领|坐|申)|多少(?:啊|呀|呢|钱|[?]|$)|是多少|几[点天号楼]|在哪|哪里|哪儿|什么时候"
-    r"|(?:能|可以|需要|要|还|用).{0,5}吗|能补|方便不|[能行要]不[能行要]"
-)
-_BUT = re.compile(r"才|还没|没人|半天|太|老是|这么|那么|难道|凭|又")
 # What an ordinary question about the hospital's business may name without complaining of it.
 _BUSINESS = ("MI", "ME", "MF01", "MF03", "MF04", "AF01", "RC")
 # These are said of the body as well: words on which a symptom rests are no matter.
@@ -55,7 +50,14 @@ class Matters:
 
 class _Reader:
     def __init__(
-        self, text: Text, tables: MatterTables, names: tuple[str, ...], signs: Sequence[tuple[int, int]], *, asked: bool
+        self,
+        text: Text,
+        tables: MatterTables,
+        names: tuple[str, ...],
+        signs: Sequence[tuple[int, int]],
+        *,
+        asked: bool,
+        seen: set[str],
     ) -> None:
         self.source = text
         self.text = text.text
@@ -68,51 +70,12 @@ class _Reader:
         self.notes: list[str] = []
         self.mild = True
         self.hits = tables.lexicon.scan(self.text)
-        self.facts = tables.facts.find(self.text, text.breaks) if len(self.text) > 3 else []
-        self.parts = self._split()
+        self.facts = tables.facts.find(self.text, text.breaks, seen) if len(self.text) > 3 else []
+        seen.update(f"M:{hit.what[0]}:{getattr(hit.what[1], 'code', hit.what[1])}" for hit in self.hits)
+        seen.update(f"F:{fact.code}:{fact.denied}" for fact in self.facts)
+        self.parts = split(self.text, self.hits, text.breaks, signs)
         self.demands = any(hit.what[0] == "demand" or (hit.what[0] == "code" and hit.what[1].code == "RR04") for hit in self.hits)
         self.raised = any(hit.what[0] == "raise" for hit in self.hits)
-
-    def _split(self) -> list[Part]:
-        parts = [Part(0, 0)]
-        elsewhere = False
-        sentence = 0
-        breaks = sorted(self.source.breaks)
-        for hit in self.hits:
-            kind = hit.what[0]
-            while breaks and breaks[0] <= hit.start:
-                place = breaks.pop(0)
-                last = parts[-1].hits[-1] if parts[-1].hits else None
-                if last is not None and last.end <= place and last.what[0] not in ("no", "very", "staff", "aspect"):
-                    parts.append(Part(len(parts), place, sentence, elsewhere=elsewhere))
-            if kind in ("stop", "comma", "except"):
-                sentence += kind == "stop"
-                elsewhere = elsewhere and kind != "stop"
-                parts.append(Part(len(parts), hit.end, sentence, exception=kind == "except", elsewhere=elsewhere))
-                continue
-            part = parts[-1]
-            if part.elsewhere and (kind == "here" or self._ours(hit)):
-                part = Part(len(parts), hit.start, sentence)
-                parts.append(part)
-                elsewhere = False
-            if kind == "never":
-                part.elsewhere = elsewhere = True
-            elif kind == "suggest" and part.suggests is None and self._proposes(hit):
-                part.suggests = (hit.start, hit.end)
-            elif kind == "thanks" and part.thanks is None:
-                part.thanks = (hit.start, hit.end)
-            part.hits.append(hit)
-        for part, behind in zip(parts, [*parts[1:], None], strict=True):
-            part.end = behind.start if behind is not None else len(self.text)
-            part.signs = any(part.start <= start < part.end for start, _ in self.signs)
-            part.asks = bool(_ASKED.search(self.text, part.start, part.end)) and not _BUT.search(self.text, part.start, part.end)
-        return parts
-
-    def _ours(self, hit: Hit[tuple[str, Any]]) -> bool:
-        return hit.what[0] == "staff" and self.text.startswith(("你们", "贵"), hit.start)
-
-    def _proposes(self, hit: Hit[tuple[str, Any]]) -> bool:
-        return not self.text.startswith("就", hit.start) or _HOPES.search(self.text, 0, hit.start) is not None
 
     def read(self) -> Matters:
         facts = self._facts()
@@ -293,7 +256,8 @@ def find(
     signs: Sequence[tuple[int, int]] = (),
     *,
     asked: bool = False,
+    seen: set[str] | None = None,
 ) -> Matters:
     """Every matter of a text; `staff_names` are matched before names are guessed. `signs`: where symptoms are told; `asked`:
-    the reply asks something."""
-    return _Reader(text, tables, staff_names, signs, asked=asked).read()
+    the reply asks something; `seen` takes what was found, for the second opinion."""
+    return _Reader(text, tables, staff_names, signs, asked=asked, seen=set() if seen is None else seen).read()

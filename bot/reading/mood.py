@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from bot.reading.lexicon import Hit
+from bot.reading.parts import Part
 from bot.reading.reading import Record
 
 # "不贵", "没那么吵": the denial of a fault is a modest good word.
@@ -46,23 +47,6 @@ class Mood:
     deed: bool = False
     explicit: bool = False
     denied: bool = False
-
-
-@dataclass(slots=True)
-class Part:
-    """A piece of a sentence: what was found in it and how it hangs on its neighbours."""
-
-    number: int
-    start: int
-    sentence: int = 0
-    end: int = 0
-    hits: list[Hit[tuple[str, Any]]] = field(default_factory=list)
-    exception: bool = False
-    elsewhere: bool = False
-    signs: bool = False
-    asks: bool = False
-    suggests: tuple[int, int] | None = None
-    thanks: tuple[int, int] | None = None
 
 
 def moods(text: str, part: Part, *, signs: bool) -> list[Mood]:

@@ -77,14 +77,14 @@ def settle(meant: dict[str, tuple[int, int]], reply: Reply, question: Question, 
     text = reply.text
     if question.kind != "yesno" and reply.tables.options(question.options).known(text) is None:
         return
-    if question.kind == "yesno" and text.strip(" ,。!?") not in reply.tables.yes:
+    if question.kind == "yesno" and text.strip(" ,。!?\n") not in reply.tables.yes:
         return
     if any(word in option for option in _labels(question) for word in _STOPS):
         return
     asks_who = any(word in option for option in _labels(question) for word in _WHO)
     wishes = ("stop", "refuse", "later", "deceased", "transferred", "readmitted")
     for name in wishes if asks_who else (*wishes, "wrong_person"):
-        if name in meant and meant[name][1] - meant[name][0] >= len(text.strip(" ,。!?")) - 1:
+        if name in meant and meant[name][1] - meant[name][0] >= len(text.strip(" ,。!?\n")) - 1:
             meant.pop(name)
 
 

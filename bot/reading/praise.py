@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 
 from bot.reading.codes import MatterTables
-from bot.reading.mood import Mood, Part
+from bot.reading.mood import Mood
 from bot.reading.normalise import Text
+from bot.reading.parts import Part
 from bot.reading.reading import Record
 
 _REQUEST = re.compile(r"请|麻烦|帮|能不能|可以|让|叫|想|吗|转告|安排|联系|\?|什么|怎么|需要|发我|给我发")

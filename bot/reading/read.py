@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from bot.reading import intents, matters, numbers, placing, satisfaction
+from bot.reading import intents, matters, numbers, opinion, placing, satisfaction
 from bot.reading.answers import Reply
 from bot.reading.reading import Answer, Question, Reading
 from bot.reading.tables import Tables, compile_tables
@@ -64,20 +64,36 @@ def _read(
     reply = Reply(source, found, tables, triage.mentions if len(text) <= LONGEST else None, today)
     answered = reply.answer(question, unasked=unasked) if question is not None else None
     ok = answered is not None and answered.status in ("ok", "out_of_range") and question is not None and question.kind != "text"
-    meant = tables.intents.read(source.text, ok or bool(found))
+    seen: set[str] = set()
+    meant = tables.intents.read(source.text, ok or bool(found), seen)
     signs = [(mention.start, mention.end) for mention in triage.mentions] if len(source.raw) <= LONGEST else []
-    matter = matters.find(source, tables.matters, staff_names, signs, asked="question" in meant)
-    view = satisfaction.view(matter, bare=satisfaction.asks(question), abused="abuse" in meant and len(meant) == 1)
+    matter = matters.find(source, tables.matters, staff_names, signs, asked="question" in meant, seen=seen)
+    bare = satisfaction.asks(question)
+    view = satisfaction.view(matter, bare=bare, abused="abuse" in meant and len(meant) == 1)
+    placed = answered
     if question is not None and answered is not None:
         placing.settle(meant, reply, question, answered)
-        answered = placing.placed(source.raw, answered, question, meant, triage, matter)
+        placed = placing.placed(source.raw, answered, question, meant, triage, matter)
+    if len(source.raw) <= opinion.LONGEST and not source.text.isascii():
+        marks = [name for name, holds in (("answered", ok), ("bare", bare), ("asked", question is not None)) if holds]
+        likely = tables.opinion.weigh(opinion.evidence(source, seen, meant, matter, view, marks + ["sign"] * bool(signs)))
+        opinion.wishes(likely, meant, len(source.text), answered=ok)
+        second = opinion.matters(tables.opinion, likely, source, matter, tables.matters, excepted="M:except:None" in seen)
+        if second is not matter:
+            kept, matter = matter, second
+            if view is None or len(kept.records) > len(second.records):
+                view = satisfaction.view(matter, bare=bare, abused="abuse" in meant and len(meant) == 1)
+        view = opinion.view(likely, view, short=len(source.text) <= opinion.SURE)
+        if question is not None and answered is not None and not ok:
+            placed = placing.placed(source.raw, answered, question, meant, triage, matter)
+    if question is not None and placed is not None:
         if "correction" in meant:
-            answered = replace(answered, corrects=True)
-        if question.kind == "choice" and answered.status == "ok" and satisfaction.asks(question):
-            option = next((option for option in question.options if option.value == answered.value), None)
+            placed = replace(placed, corrects=True)
+        if question.kind == "choice" and placed.status == "ok" and satisfaction.asks(question):
+            option = next((option for option in question.options if option.value == placed.value), None)
             view = satisfaction.chosen(option) or view
     notes = (*triage.notes, *matter.notes, *(f"意图 {name}：“{source.quote(*span)}”" for name, span in meant.items()))
-    return Reading(answered, intents.ordered(meant), view, matter.records, triage.findings, triage.level, notes)
+    return Reading(placed, intents.ordered(meant), view, matter.records, triage.findings, triage.level, notes)
 
 
 def answer(

@@ -13,10 +13,12 @@ from bot.reading.intents import Intents
 from bot.reading.lexicon import Lexicon, expand
 from bot.reading.meaning import Axis, compile_axes
 from bot.reading.normalise import Normaliser
+from bot.reading.opinion import Opinion
 from bot.reading.options import Choices, compile_synonyms
 from bot.reading.reading import Option, Reading
 from bot.reading.signs import RedFlags, compile_red_flags, lexicon, pattern, words
 from bot.reading.units import unit_class
+from bot.reading.weights import LEARNT
 
 MANY = 2000
 
@@ -45,6 +47,7 @@ class Tables:
     zero: tuple[str, ...]
     full: tuple[str, ...]
     undecided: re.Pattern[str]
+    opinion: Opinion
     choices: dict[tuple[Option, ...], Choices] = field(default_factory=dict)
     short: dict[tuple[Any, ...], Reading] = field(default_factory=dict)
 
@@ -127,4 +130,5 @@ def _compile(red_flags: Any, complaints: Any, data: Any) -> Tables:
         tuple(words(data.get("zero"))),
         tuple(words(data.get("full"))),
         _forms(data, "undecided"),
+        Opinion(LEARNT),
     )

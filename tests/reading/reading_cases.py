@@ -56,10 +56,10 @@ class Case:
 
 
 def load(name: str) -> list[Case]:
-    return list(_cases((HERE / name).read_text(encoding="utf-8")))
+    return list(cases((HERE / name).read_text(encoding="utf-8")))
 
 
-def _cases(text: str) -> Iterator[Case]:
+def cases(text: str) -> Iterator[Case]:
     for line in text.splitlines():
         if not line or line.startswith("#"):
             continue
