@@ -124,7 +124,7 @@ class Meaning:
             self._along(axis, points, text, votes, against)
         for trait in _traits(text):
             index = self.traits.get(trait)
-            weight = 1.0 if len(trait[0]) == 1 else 1.5
+            weight = 1.0 if len(trait[0]) == 1 else 2.0
             if index is not None:
                 votes[index] += weight
             elif trait not in self.shared:
@@ -137,7 +137,7 @@ class Meaning:
         best = max(range(self.size), key=totals.__getitem__)
         rest = max((total for index, total in enumerate(totals) if index != best), default=0.0)
         if totals[best] >= 1 and totals[best] - rest >= 1 and (len(text) <= 14 or totals[best] >= 2):
-            return Chosen((best,), 0, len(text), sure=False, ranks=(3,))
+            return Chosen((best,), 0, len(text), sure=totals[best] >= 3, ranks=(3,))
         left = [index for index in range(self.size) if against[index] <= 0]
         if len(left) == 1 and self.size > 1 and totals[left[0]] >= 0:
             return Chosen((left[0],), 0, len(text), sure=False, ranks=(3,))
@@ -175,7 +175,7 @@ def _traits(text: str) -> set[tuple[str, bool]]:
         denied = _denied(text, at) or any(mark in text[max(0, at - 2) : at] for mark in _DENY)
         if not empty:
             found.add((char, denied))
-        if len(pair) == 2 and not empty and pair[1] not in _EMPTY:
+        if len(pair) == 2 and pair.isalpha():
             found.add((pair, denied))
     return found
 

@@ -11,12 +11,12 @@ from bot.reading.reading import Option
 if TYPE_CHECKING:
     from bot.reading.options import Choices
 
-_CLAUSE = re.compile(r"[,。!?;\n]|(?=但是?|就是|不过|可是|只是|现在|我自己)")
+_CLAUSE = re.compile(r"[,。!?;\n]|(?=但是?|就是|不过|可是|只是|现在|我自己|只(?=[吃用打有要做练想]))")
 _NO = re.compile(
     r"(?:不|没有?|没得|无|未|别|不是|没怎么|没什么|并不|也不|也没有?|不怎么|没有?再|不太|不再|没有?出现|没有?什么|从不"
     r"|不用|不要|不需要|不想|谈不上|说不上|算不上|称不上|不能说|不敢说|没法说|莫|甭"
     r"|(?:哪里?|哪儿|怎么|岂|谈何|何来)(?:能|会|谈得上|算得上|说得上|算|有|是)?|(?<!可)能(?=.{1,4}[吗么]))"
-    r"(?:太|很|是很|怎么|那么|再|有|觉得|感觉|明显|什么|人|谁|到|能|给我?|任何)?$"
+    r"(?:太|很|是很|算是?|够|大|咋|见得|怎么|那么|再|有|觉得|感觉|明显|什么|人|谁|到|能|给我?|任何|打|吃|用|服|喝|做|练|得)?$"
 )
 _NO_TWICE = re.compile(r"(?:谈不上|说不上|算不上|不能说|不是|并非)$")
 _NO_BEHIND = re.compile(
@@ -97,7 +97,10 @@ def scan(choices: Choices, text: str, breaks: frozenset[int]) -> Chosen:
             denied[index] = denied.get(index, "") + text[hit.start : hit.end]
             chain = hit.end
             continue
-        if _taken_back(text, hit.start, hit.end, behind):
+        blamed = choices.blame and re.match(
+            r"(?:也|都|就|实在|真|太|是)*不(?:行|好|咋|怎么|太|满意|干净|及时|新鲜|好吃|热情)", behind
+        )
+        if not blamed and _taken_back(text, hit.start, hit.end, behind):
             denied[index] = denied.get(index, "") + text[hit.start : hit.end]
             if re.match(r"[都也]", behind):
                 while named and re.fullmatch(r"[、和及跟与也,]?", text[named[-1].end : hit.start]):
@@ -106,6 +109,16 @@ def scan(choices: Choices, text: str, breaks: frozenset[int]) -> Chosen:
             chain = -1
             continue
         chain = -1
+        theirs = _KIN.search(text[begin : hit.start]) is not None
+        if (
+            theirs
+            and re.match(r"我(?!家?(?:老公|老婆|爱人|妈|爸|儿子|女儿|老伴|孩子|媳妇|婆婆|公公|丈夫|妻子))", text)
+            and begin > 0
+        ):
+            continue
+        if theirs and re.search(r"(?:^|[,。 ])我(?:没有?|无|不|倒|就)", text[hit.end :] if not breaks else text):
+            denied[index] = denied.get(index, "")
+            continue
         if _OTHER.search(text[begin : hit.start]) or (_KIN.search(text[begin : hit.start]) and _MYSELF.search(text[end:])):
             continue
         named.append(_Named(index, hit.start, hit.end, rank, clause))

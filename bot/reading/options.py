@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from rapidfuzz.distance import Levenshtein
 
-from bot.reading import amounts, kin, mentioned, stance
+from bot.reading import amounts, kin, mentioned, several, stance
 from bot.reading.concepts import Concept
 from bot.reading.lexicon import Lexicon, expand, literal
 from bot.reading.meaning import Axis, Meaning
@@ -22,14 +22,39 @@ _SPLIT = re.compile(r"[或和及与、/,，;；()（）\s]+|以及|或者")
 _EDGES = " ,，。.!！?？;；、:：~-\n\"'"
 # Characters that a slip of the finger does not put in the place of another: they turn the meaning.
 _TURNING = frozenset("不没无未别非很太挺较最真好坏多少有难易高低上下左右轻重大小还都也算够更蛮老")
-_BESIDES = re.compile(r"除了(.{1,12}?)(?:以外|之外|外)?,?(?:其他|其它|别的|其余|剩下)?的?(?:都|全)(?:有|要|选|是|占|需要)")
 # All but one: which of the others is left open.
 _BUT_ONE = re.compile(
     r"除了(?:上午|下午|晚上|中午|早上|周.|第?[0-9一二三四五]个?)(?:以外|之外|外)?,?(?:其他|别的|其余)?(?:时间"
     r"|时候)?(?:都|全)"
 )
 _AND_YET = re.compile(r"(?:就是|但是?|不过|只是|可是)[^,。]{2,}")
-_EMPTY = ("没有", "都没有", "以上都没有", "无", "以上都不", "都不", "没什么", "均无", "都没", "全没有")
+_EMPTY = (
+    "不需要",
+    "不用",
+    "都正常",
+    "正常",
+    "无异常",
+    "一切正常",
+    "暂无",
+    "没用",
+    "未用",
+    "没做",
+    "没吃",
+    "没有",
+    "都没有",
+    "以上都没有",
+    "无",
+    "以上都不",
+    "都不",
+    "没什么",
+    "均无",
+    "都没",
+    "全没有",
+)
+
+
+# Options that are things to blame: a thing that is 不行 is chosen, not denied.
+_BLAMED = ("差", "高", "慢", "长", "脏", "贵", "吵", "不好", "不及时", "少", "难吃")
 
 
 class Choices:
@@ -53,6 +78,7 @@ class Choices:
         self.amounts = amounts.bounds([option.labels[0] if option.labels else "" for option in options])
         self.empty = next((i for i, option in enumerate(options) if any(word.startswith(_EMPTY) for word in option.labels)), None)
         first = {option.labels[0]: index for index, option in enumerate(options) if option.labels}
+        self.blame = any(label.endswith(_BLAMED) for option in options for label in option.labels)
         self.opposite = {index: first[f"不{label}"] for label, index in first.items() if f"不{label}" in first}
         owners: dict[str, set[int]] = {}
         rank: dict[str, int] = {}
@@ -111,7 +137,7 @@ class Choices:
 
     def one(self, text: str, breaks: frozenset[int] = frozenset()) -> Chosen:
         """The one option that is meant."""
-        numbered = self._numbered(text, breaks)
+        numbered = self.numbered(text, breaks)
         if numbered is not None:
             return numbered
         index = self.known(text)
@@ -127,7 +153,7 @@ class Choices:
             within = amounts.within(text, self.amounts)
             if within is not None:
                 return Chosen((within,), 0, len(text))
-        near = self._near(text, 0)
+        near = self.near(text, 0)
         if near.picks:
             return near
         chosen = mentioned.scan(self, text, breaks)
@@ -152,41 +178,16 @@ class Choices:
             if len(left) == 1 and len(self.options) > 1:
                 return Chosen((left[0],), 0, len(text), sure=False)
             return chosen
-        near = self._near(text, 1)
+        near = self.near(text, 1)
         if near.picks:
             return near
-        return self.meaning.pick(text, breaks)
+        return replace(self.meaning.pick(text, breaks), sure=False)
 
     def several(self, text: str, breaks: frozenset[int] = frozenset()) -> Chosen:
         """All options that are meant."""
-        listed = self.ordinals.several(text)
-        if listed is not None:
-            picks = tuple(index for index in listed if index != self.empty or len(listed) == 1)
-            return Chosen(beyond=True) if -1 in listed else Chosen(picks, 0, len(text))
-        besides = _BESIDES.search(text)
-        if besides and (left := set(mentioned.scan(self, besides[1], frozenset()).picks) | {self.empty}) != {self.empty}:
-            return Chosen(tuple(index for index in range(len(self.options)) if index not in left), 0, len(text))
-        if self.ordinals.all(text):
-            return Chosen(tuple(index for index in range(len(self.options)) if index != self.empty), 0, len(text))
-        numbered = self._numbered(text, breaks)
-        if numbered is not None and not numbered.clash:
-            return numbered
-        index = self.known(text)
-        if index is not None:
-            return Chosen((index,), 0, len(text))
-        chosen = mentioned.scan(self, text, breaks)
-        if self.topics:
-            chosen = mentioned.topics(self, text, chosen)
-        if not chosen.picks and self.empty is not None:
-            said = lean(text, breaks, self.yesno)
-            if said is not None and said.value is False and (said.sure or chosen.denied) and not _AND_YET.search(text):
-                return Chosen((self.empty,), said.start, said.end, sure=said.sure)
-        if chosen.picks or chosen.denied:
-            return chosen
-        near = self._near(text, 1)
-        return near if near.picks else mentioned.overlap(self.options, text)
+        return several.several(self, text, breaks)
 
-    def _numbered(self, text: str, breaks: frozenset[int]) -> Chosen | None:
+    def numbered(self, text: str, breaks: frozenset[int]) -> Chosen | None:
         whole = self.ordinals.whole(text)
         if whole is not None:
             if whole == (-1,):
@@ -228,7 +229,7 @@ class Choices:
             return Chosen(clash=True)
         return Chosen((known["yes" if said.value else "no"],), said.start, said.end, sure=said.sure)
 
-    def _near(self, text: str, slack: int) -> Chosen:
+    def near(self, text: str, slack: int) -> Chosen:
         """A label with one slip in it. Without `slack` only one wrong character that turns no meaning (飞常满意)."""
         bare = POLITE.sub("", text.strip(_EDGES)) if len(text) <= LONG else ""
         if not 3 <= len(bare) <= 12:

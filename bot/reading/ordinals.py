@@ -34,7 +34,7 @@ _FIRST = re.compile(
 )
 _OTHERS_NOT = re.compile(r"[,，。]?(?:别的|其他|其它|其余|剩下)的?(?:都|就|也)?(?:不用|没有?|不要|不需要|正常|还好|没事|算了).*$")
 _ALL = re.compile(
-    r"(?:以上|上面|上述|这些|这几[个样种]|每[个样种项]|样样|全部?|统统|通通|几[样种个])*(?:都|全|样样)(?:有|要|选|占|是"
+    r"(?:以上|上面|上述|这些|这几[个样种]|每[个样种项]|样样|全部?|统统|通通|几[样种个])*(?:都|全|样样)+(?:有|要|选|占|是|吃|用|打|做|沾|练|想要|想"
     r"|占了|需要|中了)(?:了|的|吧)*|全选|全部|全有|全占了?|全要|样样有|全都要"
 )
 _EXCEPT = re.compile(
@@ -139,6 +139,10 @@ class Ordinals:
         if re.fullmatch(r"[0-9]{2,9}|[a-h]{2,8}", bare) and (not bare.isdigit() or int(bare) > self.size):
             picks = [self.index(word) for word in bare]
             if -1 not in picks and len(set(picks)) == len(picks):
+                return tuple(picks)
+        if re.fullmatch(r"[一二三四五六七八九]{2,6}", bare) and self.size > 2:
+            picks = [self.index(word) for word in bare]
+            if -1 not in picks and picks == sorted(set(picks)):
                 return tuple(picks)
         return None
 

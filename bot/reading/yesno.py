@@ -38,7 +38,8 @@ _COPY_NO = re.compile(r"(?P<c>[一-龥])(?:倒|到|也|都|是)*(?:不|没有?)(
 _ECHO = re.compile(r"有没有|是不是|会不会|能不能|要不要|行不行|(?P<q>[一-龥])[不没](?P=q)")
 _CONCEDED = re.compile(r"^(?P<x>(?![不没])[一-龥]{1,4}?)(?:倒)?(?:是|归)(?P=x)")
 _PART = re.compile(
-    r"说.{1,2}也.{1,2}[, ]?说|有(?:的|些|几次|时候?).{1,8}(?:有(?:的|些|几次|时候?))|一会儿?.{1,4}一会儿?|时.{1,3}时|有时候?.{1,3}有时候?"
+    r"说.{1,2}也.{1,2}[, ]?说|有(?:的|些|几次|时候?).{1,8}(?:有(?:的|些|几次|时候?))|一会儿?.{1,4}一会儿?|时.{1,3}时"
+    r"|有时候?.{1,3}有时候?"
 )
 _DONE = re.compile(
     r"[一-龥](?<![忘漏停断错烦累懒怕退消戒死算完好够少晚坏丢掉落拒走没不别再发快老病差])"
@@ -189,11 +190,9 @@ def _turned_over(text: str) -> Lean | None:
 
 
 def of_vice(text: str, said: Lean) -> bool:
-    """Whether a reply tells of smoking or drinking without a plain yes or no: 戒了 is a yes to one question and a no to another."""
-    return (
-        _VICE.search(text) is not None
-        and re.match(r"[是对有嗯没会不]+(?:有|的|了)?[,。 ]|没戒|戒不|.*[烟酒]没有?$", text) is None
-    )
+    """Whether a reply tells of smoking or drinking without a plain yes or no: 戒了 is a yes to one question, a no to another."""
+    plain = re.match(r"[是对有嗯没会不]+(?:有|的|了)?[,。 ]|没戒|戒不|.*[烟酒]没有?$", text)
+    return said.end > said.start and plain is None and _VICE.search(text) is not None
 
 
 def turned(text: str) -> Lean | None:

@@ -60,6 +60,12 @@ ASKED = {
     "urine": Question("choice", options(ok="正常", freq="尿频尿急", hard="排尿困难")),
     "fee": Question("choice", options(clear="清楚", so="基本清楚", unclear="不清楚")),
     "side": Question("multichoice", options(nausea="恶心", rash="皮疹", dizzy="头晕", none="没有")),
+    "advice": Question("multichoice", options(diet="饮食指导", drug="用药指导", rehab="康复训练指导", none="不需要")),
+    "blame": Question(
+        "multichoice", options(wait="等候时间长", fee="费用高", food="饭菜差", manner="服务态度", none="没有不满意")
+    ),
+    "drugs": Question("multichoice", options(ins="胰岛素", met="二甲双胍", asp="阿司匹林", none="没有用药")),
+    "baby": Question("multichoice", options(yellow="黄疸", rash="红屁股 湿疹", spit="吐奶", cry="夜里哭闹", none="都正常")),
     "who2": Question("choice", options(self="患者本人", family="家属", other="其他人")),
 }
 CASES = [
