@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, exists, func, or_, select, text, update
-from sqlalchemy.orm import aliased
 
 from storage.columns import table
 from storage.contacts import Contact
@@ -46,7 +45,7 @@ _outbound = table(Outbound).c
 _touchpoint = table(Touchpoint).c
 _contact = table(Contact).c
 _session = table(Session).c
-_earlier = aliased(Outbound)
+_earlier = table(Outbound).alias().c
 _waits = text("outbound.state IN ('pending', 'leased')")
 # A lease that ran out may hide a message that arrived. Only a template message can be sent again without harm: WeChat
 # drops a second one with the same client_msg_id within ten minutes.
@@ -65,10 +64,10 @@ _picked = (
         or_(_outbound.state == "pending", and_(_outbound.state == "leased", _outbound.lease_until < bindparam("now_"))),
         # a contact's messages leave one after another; a notice that waits for a repair holds no nurse's words back
         ~exists().where(
-            _earlier.contact_id == _outbound.contact_id,  # type: ignore[arg-type]
-            _earlier.lane == _outbound.lane,  # type: ignore[arg-type]
+            _earlier.contact_id == _outbound.contact_id,
+            _earlier.lane == _outbound.lane,
             _earlier.id < _outbound.id,
-            _earlier.state.in_(["pending", "leased"]),  # type: ignore[attr-defined]
+            _earlier.state.in_(["pending", "leased"]),
         ),
     )
     .order_by(_outbound.due_at, _outbound.id)
