@@ -23,7 +23,7 @@ _HEDGE = re.compile("好像(?=有点|有些|是|不|没|说|变|也|会|在|开�
 _FEARS = re.compile(r"怕|担心")
 _LIKE = frozenset("跟和比像同如与")
 _ASIDE = re.compile(
-    r"[就都也又]?(?:说|发现|看见|看到|看|叫|让|给我|陪|送|扶|帮|告诉|觉得|问|不在|在家|上班|做饭|做的|买|和我|跟我)"
+    r"[就都也又]?(?:说(?![她他](?![妈爸们爹娘奶爷看觉发瞧要]))|发现|看见|看到|看|叫|让|给我|陪|送|扶|帮|告诉|觉得|问|不在|在家|上班|做饭|做的|买|和我|跟我)"
 )
 
 
@@ -56,6 +56,7 @@ class Walk:
         self._open(0)
         self._walk(sorted(breaks))
         denials.ahead(self.text, self.clauses)
+        denials.whole(self.text, self.mentions, self.clauses)
 
     def _open(self, start: int, *, sentence: bool = False) -> None:
         if self.clauses:
@@ -177,8 +178,7 @@ class Walk:
         elif kind == "other":
             self.person, self.person_at = word, hit
         elif kind == "kin":
-            titled = self.text.startswith("大", max(0, hit.start - 1))
-            if titled or (self.person_at is not None and self.person_at.end == hit.start):
+            if self.text[hit.start - 1 : hit.start] == "大" or (self.person_at is not None and self.person_at.end == hit.start):
                 return
             self.person, self.person_at = "" if self.proxy or _ASIDE.match(self.text, hit.end) else word, hit
         elif kind == "child":

@@ -11,6 +11,9 @@ from bot.reading.signs import Sign
 Made = tuple[Sign, str, str]
 
 _WHERE = re.compile(r"了?(?:的(?:是|就是)?|,?(?:就|也|正|全|都)*[在是])(?:我|他|她|左边?|右边?|这边?|那边?|的|整个)*")
+_SO = re.compile("了?[得的到]|(?=不敢|不能|没法)")
+_NOT_SO = re.compile("(?:也|都|并|倒|还)*(?:没有?|不)(?:那么|太|怎么|是|很|大|算|这么|再|特别)|少|轻|好|慢|可以|能忍|一般|还行")
+_CLAUSE = re.compile("[,。!?;\n]")
 _COURSE = re.compile(r"(?:越来越|愈来愈|一天比一天|更)(?![好少轻小舒淡])|受不了|不停|加重|要命|难忍|止不住|持续")
 
 
@@ -59,6 +62,15 @@ def _behind(text: str, hit: Word, following: Sequence[Word]) -> str:
 def hurts(text: str, hit: Word) -> bool:
     """Whether a word for something strong speaks of pain: 疼得受不了, not 受不了."""
     return any(char in "疼痛绞" for char in text[hit.start : hit.end])
+
+
+def result(text: str, end: int, extreme: re.Pattern[str]) -> bool:
+    """Whether an extreme result follows a sign: (疼)得直不起腰, (疼)不敢沾地, not (疼)得不厉害."""
+    so = _SO.match(text, end)
+    if so is None or _NOT_SO.match(text, so.end()):
+        return False
+    stop = _CLAUSE.search(text, so.end(), so.end() + 10)
+    return extreme.search(text, so.end(), stop.start() if stop else so.end() + 10) is not None
 
 
 def worsens(text: str, clauses: Sequence[Clause], start: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from bot.reading.mention import Clause, Mention, Word
@@ -26,6 +27,12 @@ _BARE = frozenset(
         "不存在",
         "都不",
         "没有过",
+        "从来没有",
+        "从来没有过",
+        "从来没",
+        "从没有",
+        "从没",
+        "从未",
         "再没有",
     )
 )
@@ -34,6 +41,11 @@ WIDE = frozenset(
         "没有",
         "无",
         "未见",
+        "未诉",
+        "未曾",
+        "未出现",
+        "均未",
+        "未有",
         "没有什么",
         "没什么",
         "没有任何",
@@ -49,6 +61,14 @@ WIDE = frozenset(
 )
 _REST = re.compile("别的|其他|其它|其余|另外")
 _COPY = frozenset(("倒是", "到是", "是", "倒", "到", "倒也", "也"))
+# 你列的…我一个都没沾, 这几样都没有, 这些症状均未出现: behind a list, of the whole of it.
+_NONE_OF_IT = re.compile(
+    r"(?:一[个条样]|哪[个样]|以上|上[述面]|[这那](?:些|几[样个种条])|症状|情况|毛病)[^,。!?;\n]{0,8}?(?<!以前)(?<!原来)(?<!之前)"
+    r"(?:都|也|均|全|皆|一概|统统)*(?:没有?|未曾?|无|没得|不存在)(?:出现|发生|沾|碰|遇|犯|有|得|摊|中|占|见)*(?:上|到|过|着|边)*[了呢啊的]*"
+    r"(?=$|[,。!?;\n])"
+)
+_ONCE = re.compile(r"以前|原来|之前|过去|住院前|手术前|本来|昨天|前几天")
+_ALL = frozenset(("no", "part", "list", "fill", "both", "sign", "phenomenon", "comma"))
 _AFTER_NO = re.compile(
     r"(?:了|过|出现|发生|什么|啥|有|的|任何|问题|情况|症状|感觉|异常|[出见流吐掉咳拉肿裂疼痛烧晕抽](?=了"
     r"|过|$|[,。!?;\n]))*(?=$|[,。!?;\n])"
@@ -102,7 +122,7 @@ def behind(text: str, clauses: list[Clause], clause: Clause, end: int) -> None:
             continue
         if (
             re.fullmatch(
-                r"[、和或及跟与都也我倒到是全均一概通现在这两天直从来目前还啥什么的了过今天出一点儿丝半滴次回根本、症状情况]*",
+                r"[、和或及跟与都也我倒到是全均一概通现在这两天直从来目前还啥什么的了过今天出一点儿丝半滴次回根本、症状情况那真确实绝对可]*",
                 text[mention.end : place],
             )
             is None
@@ -110,6 +130,8 @@ def behind(text: str, clauses: list[Clause], clause: Clause, end: int) -> None:
             return
         mention.status, mention.why = _denied(clause, word)
         place = _part_start(clause, mention)
+    if clause.part and not clause.mentions:
+        return
     if not clause.mentions and clause.number and _known(clause, no, back):
         spoken = [earlier for earlier in clauses[max(0, clause.number - 2) : clause.number] if earlier.mentions]
         for mention in spoken[-1].mentions if spoken else ():
@@ -127,7 +149,7 @@ def _denied(clause: Clause, word: str) -> tuple[str, str]:
 def _known(clause: Clause, no: Word, back: str) -> bool:
     """Whether only words like 目前, 我, 都 stand before the 没有 that ends the clause."""
     said = sum(word.end - word.start for word in clause.words if word.end <= no.start)
-    return len(re.sub("[不过但是,]", "", back)) <= said
+    return len(re.sub("[不过但是,那真确实可倒]", "", back)) <= said
 
 
 def _part_start(clause: Clause, mention: Mention) -> int:
@@ -148,6 +170,28 @@ def _whole_list(clauses: list[Clause], clause: Clause) -> None:
             return
         for mention in earlier.mentions:
             mention.status, mention.why = "negated", "后面说“都没有”"
+
+
+def whole(text: str, mentions: list[Mention], clauses: list[Clause]) -> None:
+    """你列的胸痛、喘，我一个都没沾; 没有吐血便血黑便."""
+    for none in _NONE_OF_IT.finditer(text):
+        here = next(clause for clause in reversed(clauses) if clause.start <= none.start())
+        begin = min(clause.start for clause in clauses if clause.sentence == here.sentence)
+        if _ONCE.search(text, begin, none.end()):
+            continue
+        for mention in mentions:
+            if begin <= mention.start and mention.end <= none.end() and not (clauses[mention.clause].now or mention.value):
+                mention.lower("negated", f"后面说“{none[0]}”")
+    for clause in clauses:
+        no = next((word for word in clause.words if word.what[0] == "no"), None)
+        if no is None or len(clause.mentions) < 2 or text[no.start : no.end] not in WIDE or no.start > clause.start + 2:
+            continue
+        listed = [word for word in clause.words if word.start >= no.start]
+        if len(clause.mentions) == 2 and len({mention.sign.flag for mention in clause.mentions}) > 1:
+            continue
+        if all(one.end == other.start and other.what[0] in _ALL for one, other in itertools.pairwise(listed)):
+            for mention in clause.mentions:
+                mention.lower("negated", "前面的“没有”管着整串")
 
 
 def ahead(text: str, clauses: list[Clause]) -> None:

@@ -7,6 +7,8 @@ import re
 from bot.reading.mention import Clause, Mention, Word
 
 _FILL = re.compile("[几一二两三四五六七八九十0-9秒分钟过没多就才的人中吃打完药后就我它自己睡一觉下会儿歇休息早已经晚了点慢地,]")
+# 自己给停了: somebody stopped it (a medicine), it is not over.
+_MADE = re.compile(r"(?:给|把[^,。]{1,6}|自己|自个儿?|擅自)$")
 _NOT_YET = frozenset(("以后", "之后", "又开", "又烧", "又疼"))
 
 
@@ -24,6 +26,8 @@ def gone(text: str, mentions: list[Mention], clause: Clause, hit: Word) -> None:
     if clause.no is not None and clause.cursor == hit.start:
         return
     word = text[hit.start : hit.end]
+    if word == "停了" and _MADE.search(text, 0, hit.start):
+        return
     following = text[hit.end : hit.end + 2]
     if following[:1] in ("吗", "么", "没", "再") or following in _NOT_YET:
         return

@@ -38,20 +38,20 @@ _ACTION = re.compile(
 _THEM = re.compile(r"的(?:人|病人|患者|老人|孕妇|小孩)[^,。]{0,4}$")
 _HOW = re.compile(
     r"(?:怎么|怎样|如何|咋)(?:样)?(?:才|能|来|去)*(?:看|判断|知道|区分|预防|识别|避免|防|分辨|发现|算)(?:出"
-    r"|是|是不是|得|到|才|有没有)*[^,。]{0,4}$"
+    r"|是|是不是|得|到|才|有没有)*[^,。]{0,4}$|(?:怎么|怎样|如何|咋)(?:才|能|可以|会)+不(?:再|会)?[^,。]{0,4}$"
 )
 _ABOUT = re.compile(
     r"^(?:了|的|病|这|那|种|病人|患者)*(?:一般|通常|早期|都|会|大概|多数)*(?:是|有|会有)?(?:什么|哪些|哪样"
     r"|啥)(?:表现|症状|样|感觉|反应|征兆|原因|意思|情况|前兆|先兆|信号|特点|危险|后果|办法|要注意|注意|影响)"
     r"|^(?:的)?(?:时候|话)(?:是不是|要不要|该|应该|怎么|可以|能)"
     r"|^到?(?:多少|几)度|^(?:了|吗|么)?\?(?:没|不(?!知道|清楚|确定|好说|晓得|太)|那是|哪有|才不)"
-    r"|^(?:跟|和|与).{1,6}(?:怎么|如何|咋)?区[分别]|^(?:怎么|如何|怎样)(?:区分|判断|预防|识别|看出|处理|避免)"
+    r"|^(?:跟|和|与).{1,6}(?:怎么|如何|咋)(?:区|分|辨)|^(?:跟|和|与).{1,6}区[分别]|^(?:于|到|过|超过|高于|低于)?(?:多少|几[点个])|^的?(?:前兆|先兆|征兆)(?:什么的|之类|等|$|,)|^的?(?:前兆|先兆|征兆|症状|表现|信号)(?:都|一般|会)?(?:有|是)(?:哪|什么)|^(?:怎么|如何|怎样)(?:区分|判断|预防|识别|看出|处理|避免)"
     r"|^[^,。]{0,4}(?:概率|几率|可能性|风险|的人)(?:多不多|大不大|高不高|大吗|高吗|有多|多吗|多大)"
 )
 _ONLY_ASKING = re.compile(r"(?:先|就|只是|随便|提前|顺便|只)(?:是)?(?:来)?(?:想)?(?:问|了解|咨询|打听)")
 _NOT_ME = re.compile(
     r"(?:我|还|目前|现在|暂时|这边|倒是?)(?:这边|自己|还|都|目前|现在|倒|可)*(?:没|不)(?!好|退|消|停|缓"
-    r"|完|睡|吃|敢|知道|清楚|懂|会|行|舒服)"
+    r"|完|睡|吃|敢|知道|清楚|懂|会|行|舒服)|,没[^,。]{1,3}[。!]?$"
 )
 _NAMED = re.compile(
     r"^(?:的|那个|这个|那种|用的|吃的|专用)*(?:药(?!后|了)|粉|颗粒|胶囊|疫苗|门诊|热线|中心|专科|海报|宣传"
@@ -64,6 +64,30 @@ _THING = re.compile(
     r"|他们"
 )
 _KIN = re.compile(r"儿|孙|女|闺|老公|老婆|老伴|媳妇|爸|妈|爹|娘|爷|奶|哥|姐|弟|妹|叔|婶|舅|姨|娃|孩子|宝")
+# What is said of the whole sentence: 别说晕倒了，头都没晕过; 开玩笑的; 说的是钱包; 网上看来的; 不然要半身不遂，真的假的
+_RATHER = re.compile(r"(?:别说|不要说|莫说|甭说|休说|别提)(?:是|什么)?$")
+_NOT_EVEN = re.compile(r"^[^。!?;]{0,12}(?:都|也)(?:没|不)")
+_JOKE = re.compile(
+    r"开(?:个)?玩笑|闹着玩|说着玩|演戏|不是(?:真的)?病|打(?:个)?比方|打(?:个)?比喻|(?:说|指)的是(?:钱|存折|账单|股票|手机|车|房|工资)"
+    r"|身体(?:没事|好着|倒?没毛病|没问题|好得很)"
+)
+_HEARSAY = re.compile(r"(?:网上|手机上|抖音|电视上?|群里)(?:都是)?(?:看|刷|查|搜|听)(?:来|到|的)")
+_RUMOUR = re.compile(r"真的假的|是真的吗|是不是真的|有这(?:回|种)事|有没有(?:这|道理|依据)|靠谱吗|对不对|可信吗|科学吗|对吗")
+_SAID = re.compile(
+    r"(?:村里|老|别|大|有|旁|乡里|外面)?人家?们?(?:都|总|老)?(?:说|讲|传)|(?:邻居|病友|亲戚|同事|朋友|他们|她们)(?:都|总)?(?:说|讲)"
+)
+_ELSE = re.compile(r"(?:不然|否则|要不然|免得|省得)(?:的话)?[^,。]{0,3}$|(?:说|讲)(?:喝|吃|动|下床|翻身|洗|用)[^,。]{0,4}$")
+# 看得我脑出血, not 疼得我, 吃得我
+_MADE_ME = re.compile(
+    r"(?<![疼痛憋咳喘烧拉吐晕受堵闷胀压痒麻肿慌累吃打做输喝服扎用躺坐睡走爬动弄翻气吓急哭愁怄])[得的](?:我|人|俺|大家)(?:都|快|要|直|差点|就|心|有点)*$"
+)
+_OLDEN = re.compile(
+    r"^(?:那)?(?:都|已经)?是(?:大?前年|去年|以前|早些年|好?几年前|[0-9一二两三四五六七八九十]+年前?|小时候|年轻|上半年|老早)[^,。]{0,3}的?(?:事|病)"
+)
+_ASKED = re.compile(r"(?:还|老|总|又|再|尽)(?:在)?问(?:什么|啥|我|他|她)?$")
+_CALLED = re.compile(r"(?:群名|网名|昵称|歌名|店名|书名|片名|队名|外号|小名|名字)(?:就)?(?:叫|是)?[^,。]{0,3}$")
+_QUOTED = re.compile(r"(?:写|发|印|贴|题|列|念|名|播|教|提|问|叫|标题)(?:的|着|了|过|那个|上|里)*[^,。]{0,2}[\"“][^\"”]*$")
+_CURES = re.compile(r"(?:治|防|管|专治|预防|缓解|对付)$")
 _CHRONIC = re.compile(
     r"从小|天生|打小|生来|自小|老毛病|后遗症|老花|一直(?:都|就)?(?:是)?这样|(?:好多|多|十几|几十|好几)年(?:了|前|都)|老样子"
     r"|[跟和与](?:原来|以前|出院时?候?|平时|之前|往常|过去)(?:都|也)?(?:一个样|一样|差不多|没两样)|没(?:有)?(?:什么"
@@ -100,6 +124,8 @@ def lower(text: str, mentions: Iterable[Mention], clauses: list[Clause], *, prox
             mention.status, mention.why = "hypothetical", why
             continue
         behind = text[mention.end : mention.end + 14]
+        if _OLDEN.match(behind):
+            mention.lower("resolved", "是早先的事")
         its = _ITS.match(behind)
         if its is not None and (_THING.match(behind, its.end()) or (not proxy and _KIN.match(behind, its.end()))):
             mention.lower("other_person", f"“{behind[: its.end() + 2]}”：不是本人")
@@ -131,6 +157,19 @@ def _thought(text: str, mention: Mention, start: int, stop: int) -> str:
         return "在问一般的情况"
     if _DREAMT.search(before) and not _HERE.search(before):
         return "是梦里、戏里的事"
+    if _RATHER.search(before) and _NOT_EVEN.match(behind):
+        return "“别说”：后面说连别的也没有"
+    whole = text[start : stop + 6]
+    if not mention.sign.own and (_JOKE.search(whole) or _HEARSAY.search(whole)) and not _HERE.search(before):
+        return "是说笑、听来的"
+    if not _HERE.search(before) and ((_SAID.search(before) and _RUMOUR.search(behind)) or _ELSE.search(before)):
+        return "是听说的后果"
+    if _ASKED.search(before) or _CALLED.search(before) or _QUOTED.search(before):
+        return "是问的、写的字"
+    if not mention.sign.own and mention.sign.level == "L0" and _MADE_ME.search(before):
+        return "“…得我…”：是夸张"
+    if _CURES.search(before) and behind.startswith("的"):
+        return "是名称"
     if _TAUGHT.search(before):
         return "是听课看书知道的"
     if _HOW.search(before) or _ABOUT.match(behind):

@@ -12,6 +12,7 @@ from bot.reading.reading import Question
 from bot.reading.signs import Measure, RedFlags
 
 _PAIR = re.compile(r"[/\\-]|(?:mmhg)?[、/,和比 ]?(?:低压|下压|舒张压|低的?|下面)?(?:是|为|到)?[:]?")
+_ITS_NAME = re.compile(r"的?(?:高压|上压|收缩压)")
 _CLAUSE = re.compile(r"[,。!?;\n]")
 
 
@@ -52,6 +53,8 @@ def measured(text: str, numbers: list[Number], flags: RedFlags, wanted: Measure 
                 measure = diastolic
         if measure is None and wanted is not None and wanted in (systolic, diastolic) and _is_pair(text, number, numbers):
             measure = systolic
+        if measure is None and _bare_pair(text, number, numbers):
+            measure = systolic
         if measure is None:
             measure = _meaning(text, number, flags, wanted)
         if measure is None:
@@ -78,6 +81,19 @@ def _is_pair(text: str, number: Number, numbers: list[Number]) -> bool:
     """140/85: the first of two, the higher before the lower."""
     after = next((other for other in numbers if other.start > number.start), None)
     return after is not None and after.low < number.low and text[number.end : after.start] in ("/", "-", " ")
+
+
+def _bare_pair(text: str, number: Number, numbers: list[Number]) -> bool:
+    """量了205/115; 一百九，一百一，刚量的血压; 一百九的高压: a pair like those of a blood pressure, by itself."""
+    if number.unit not in ("", "pressure") or not 70 <= number.low <= 260:
+        return False
+    if _ITS_NAME.match(text, number.end):
+        return True
+    after = next((other for other in numbers if other.start > number.start), None)
+    if after is None or after.unit not in ("", "pressure") or not 40 <= after.low <= min(150, number.low - 15):
+        return False
+    between = text[number.end : after.start]
+    return (between == "/" and number.low >= 80) or (between in (",", "、", " ") and "血压" in text[after.end : after.end + 8])
 
 
 def _meaning(text: str, number: Number, flags: RedFlags, wanted: Measure | None) -> Measure | None:

@@ -17,7 +17,8 @@ class Sign:
     """One thing a patient can report. `severe`, `mild`, `passed` replace `level` when it is said so; `ends` names the class
     of words that say it is over; `own`: about the patient unless somebody else is plainly its subject; `alike`: the phenomenon
     it is when it stands behind a body part; `chronic`: an old trouble without change is none; `cue`: counts only beside other
-    signs; `strange`: words in the sentence that give it another meaning."""
+    signs; `strange`: words in the sentence that give it another meaning; `kind`: the sign that it
+    is a case of (高烧 of 发烧)."""
 
     name: str
     flag: str
@@ -32,6 +33,7 @@ class Sign:
     chronic: bool = False
     cue: bool = False
     strange: re.Pattern[str] | None = None
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +81,15 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Combination:
+    """Signs that mean more together, perhaps only on the `same_side` or `near` each other
+    (in one sentence), and only `without` another sign."""
+
     groups: tuple[tuple[Condition, ...], ...]
     flag: str
     level: str
     same_side: bool
+    near: bool
+    without: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +115,14 @@ class RedFlags:
     populations: tuple[Population, ...]
     said: tuple[tuple[str, re.Pattern[str]], ...]
     much: re.Pattern[str] | None
+    extreme: re.Pattern[str] | None
     words: tuple[tuple[str, tuple[str, Any]], ...]
 
 
 def words(value: Any) -> list[str]:
     """A word list of the tables: a text with spaces between the words, or a list."""
-    if value is None:
-        return []
-    if isinstance(value, str):
-        return value.split()
+    if value is None or isinstance(value, str):
+        return (value or "").split()
     if isinstance(value, Iterable):
         return [str(item) for item in value]
     raise ValueError(f"应为词表：{value!r}")
@@ -160,15 +166,13 @@ def _sign(row: Mapping[str, Any]) -> Sign:
         row.get("chronic") == "yes",
         False,
         pattern(row.get("not")),
+        str(row.get("is") or ""),
     )
 
 
 def _bands(value: Any, where: str, *, downwards: bool) -> tuple[tuple[float, str], ...]:
-    bands = []
-    for item in words(value):
-        bound, _, level = item.partition("=")
-        bands.append((_number(bound, where), _level(level, where)))
-    return tuple(sorted(bands, reverse=downwards))
+    pairs = (item.partition("=") for item in words(value))
+    return tuple(sorted(((_number(bound, where), _level(level, where)) for bound, _, level in pairs), reverse=downwards))
 
 
 def _measure(row: Mapping[str, Any], names: dict[str, Sign]) -> Measure:
@@ -254,6 +258,8 @@ def _compile(data: Any) -> RedFlags:
             str(row["flag"]),
             _level(row["level"], str(row["flag"])),
             row.get("same_side") == "yes",
+            row.get("near") == "yes",
+            str(row.get("without") or ""),
         )
         for row in data.get("combine") or ()
     )
@@ -267,14 +273,14 @@ def _compile(data: Any) -> RedFlags:
         )
         for row in data.get("populations") or ()
     )
-    entries += [(form, ("phenomenon", name)) for name, forms in (data.get("phenomena") or {}).items() for form in words(forms)]
-    entries += [(form, ("part", name)) for name, forms in (data.get("parts") or {}).items() for form in words(forms)]
+    for kind, section in (("phenomenon", "phenomena"), ("part", "parts")):
+        entries += [(form, (kind, name)) for name, forms in (data.get(section) or {}).items() for form in words(forms)]
     patterns = ((str(name), pattern(forms)) for name, forms in (data.get("said") or {}).items())
     said = tuple((name, found) for name, found in patterns if found is not None)
     heads = (str(data.get("version") or ""), str(data.get("approver") or ""))
     titles = {str(flag): str(name) for flag, name in (data.get("names") or {}).items()}
-    much = pattern(data.get("much"))
-    return RedFlags(*heads, titles, names, made_of, measures, combinations, populations, said, much, tuple(entries))
+    much, extreme = pattern(data.get("much")), pattern(data.get("extreme"))
+    return RedFlags(*heads, titles, names, made_of, measures, combinations, populations, said, much, extreme, tuple(entries))
 
 
 def lexicon(flags: RedFlags, scope: Mapping[str, Any], gone: Mapping[str, Any]) -> Lexicon[tuple[str, Any]]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from bot.reading import frames
+from bot.reading import composed, frames
 from bot.reading.clauses import Walk
 from bot.reading.lexicon import Lexicon
 from bot.reading.measures import asked, measured
@@ -73,6 +73,7 @@ class Triage:
         self.mentions, self.clauses = walk.mentions, walk.clauses
         frames.lower(text.text, self.mentions, self.clauses, proxy=walk.proxy)
         self._amounts()
+        self._results()
         self._temperatures()
         self._nothing()
         for mention in self.mentions:
@@ -90,6 +91,15 @@ class Triage:
                 continue
             found = much.search(self.text.text, max(0, mention.start - 4), mention.end + 9)
             if found and not _MEAL.search(self.text.text, mention.end, found.end() + 1):
+                mention.degree = "severe"
+
+    def _results(self) -> None:
+        """疼得直不起腰, 喘得话都说不出, 胀得像鼓: what comes of it tells how bad it is."""
+        extreme = self.flags.extreme
+        if extreme is None:
+            return
+        for mention in self.mentions:
+            if mention.sign.severe < mention.sign.level and composed.result(self.text.text, mention.end, extreme):
                 mention.degree = "severe"
 
     def _nothing(self) -> None:
@@ -120,7 +130,7 @@ class Triage:
                 mention.lower("resolved", "后来量的体温降了")
         last = measured[-1]
         for mention in self.mentions:
-            if mention.measure is not None or mention.sign.name != "fever":
+            if mention.measure is not None or "fever" not in (mention.sign.name, mention.sign.kind):
                 continue
             if last.level is None and mention.end <= last.start and last.status == "present":
                 mention.lower("resolved", "后来量的体温正常")
@@ -159,9 +169,11 @@ class Triage:
         for mention in self.mentions:
             if mention.status in ("present", "uncertain"):
                 live.setdefault(mention.sign.name, []).append(mention)
+                if mention.sign.kind:
+                    live.setdefault(mention.sign.kind, []).append(mention)
                 if mention.measure is not None:
                     live.setdefault(mention.measure.name, []).append(mention)
-        for combination in self.flags.combinations:
+        for combination in self.flags.combinations if live else ():
             self._combine(combination, live, findings)
         self.findings = tuple(findings.values())
         self.mentions = [mention for mention in self.mentions if not mention.sign.cue]
@@ -187,22 +199,14 @@ class Triage:
         for mention in self.mentions:
             if rule.severe_only and mention.degree != "severe":
                 continue
-            if any(condition.name == mention.sign.name and condition.holds(mention.value) for condition in rule.signs):
+            known = (mention.sign.name, mention.sign.kind)
+            if any(condition.name in known and condition.holds(mention.value) for condition in rule.signs):
                 mention.level = min(mention.level or rule.level, rule.level)
 
     def _combine(self, rule: Combination, live: dict[str, list[Mention]], findings: dict[tuple[str, str, str], Finding]) -> None:
-        chosen: list[Mention] = []
-        for group in rule.groups:
-            met = (
-                mention
-                for condition in group
-                for mention in live.get(condition.name, ())
-                if condition.holds(mention.value) and not any(mention is other for other in chosen)
-            )
-            first = next(met, None)
-            if first is None:
-                return
-            chosen.append(first)
+        chosen = _together(rule, live, ())
+        if not chosen or rule.without in live:
+            return
         if rule.same_side:
             sides = {mention.side for mention in chosen} - {""}
             if len(sides) > 1 or sides & {"双", "两"}:
@@ -218,6 +222,22 @@ class Triage:
             both = "、".join(self.text.quote(mention.start, mention.end) for mention in chosen)
             self.notes.append(f"同时有“{both}” → {rule.flag} {level}")
         self._raise(level)
+
+
+def _together(rule: Combination, live: dict[str, list[Mention]], chosen: tuple[Mention, ...]) -> tuple[Mention, ...]:
+    """A mention for each group of a combination, () where there is none."""
+    if len(chosen) == len(rule.groups):
+        return chosen
+    for condition in rule.groups[len(chosen)]:
+        for mention in live.get(condition.name, ()):
+            if not condition.holds(mention.value) or any(mention is other for other in chosen):
+                continue
+            if rule.near and chosen and mention.sentence != chosen[0].sentence:
+                continue
+            found = _together(rule, live, (*chosen, mention))
+            if found:
+                return found
+    return ()
 
 
 def _later(first: str, second: str) -> str:

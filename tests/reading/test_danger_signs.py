@@ -16,6 +16,8 @@ LISTS = (
     "danger_fifth.txt",
     "danger_sixth.txt",
     "danger_seventh.txt",
+    "danger_eighth.txt",
+    "danger_ninth.txt",
 )
 
 
