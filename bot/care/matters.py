@@ -12,20 +12,20 @@ def keep(visit: Visit) -> None:
     """Every finding (the suppressed ones too, for sampling) and every matter becomes a row; a complaint, or a
     dissatisfaction that is more than an irritation, becomes a ticket as well."""
     assert visit.reading is not None
-    for found in visit.reading.findings:
-        readings.add(
+    findings = visit.reading.findings
+    episode_id = visit.episode_id if findings else None
+    for found in findings:
+        readings.found(
             visit.tx,
-            readings.Finding(
-                episode_id=visit.episode_id,
-                inbound_id=visit.inbound_id,
-                flag=found.flag,
-                level=found.level,
-                status=found.status,
-                value=found.value,
-                quote=found.quote,
-                suppressed=found.suppressed,
-                at=visit.now,
-            ),
+            episode_id=episode_id,
+            inbound_id=visit.inbound_id,
+            flag=found.flag,
+            level=found.level,
+            status=found.status,
+            value=found.value,
+            quote=found.quote,
+            suppressed=found.suppressed,
+            at=visit.now,
         )
     for record in visit.reading.records:
         _keep(visit, record)
@@ -39,10 +39,17 @@ def acknowledge(visit: Visit) -> None:
 
 
 def _keep(visit: Visit, record: Record) -> None:
-    row = readings.Record(
-        episode_id=visit.episode_id,
+    severity, ticket_id = record.severity or 1, None
+    if record.type == "complaint" or (record.type == "dissatisfaction" and severity > 1):
+        name = visit.practice.tables.name(record.code or "")
+        ticket_id = visit.raise_("complaint", sla.level_of(severity), f"{name}：“{record.quote[:60]}”")
+    episode_id = visit.episode_id
+    record_id = readings.told(
+        visit.tx,
+        episode_id=episode_id,
         contact_id=visit.contact.id,
         inbound_id=visit.inbound_id,
+        ticket_id=ticket_id,
         type=record.type,
         code=record.code,
         severity=record.severity,
@@ -51,21 +58,15 @@ def _keep(visit: Visit, record: Record) -> None:
         quote=record.quote,
         at=visit.now,
     )
-    severity = record.severity or 1
-    if record.type == "complaint" or (record.type == "dissatisfaction" and severity > 1):
-        name = visit.practice.tables.name(record.code or "")
-        row.ticket_id = visit.raise_("complaint", sla.level_of(severity), f"{name}：“{record.quote[:60]}”")
-    readings.add(visit.tx, row)
-    if row.ticket_id is not None:
+    if ticket_id is not None:
         practice = visit.practice
         due = sla.answer_by(severity, visit.now, practice.calendar, practice.hours, practice.ladders)
-        assert row.id is not None
         tickets.complain(
             visit.tx,
             tickets.Complaint(
-                record_id=row.id,
-                ticket_id=row.ticket_id,
-                episode_id=visit.episode_id,
+                record_id=record_id,
+                ticket_id=ticket_id,
+                episode_id=episode_id,
                 code=record.code or "OT00",
                 severity=severity,
                 owner=practice.tables.owner(record.code or ""),
