@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from bot.care.approved import Approved
 from bot.care.practice import Practice
 from bot.care.words import Words
 from bot.config import TABLES, Settings, WrongSettings, shipped
@@ -59,7 +60,8 @@ def load(settings: Settings, seal: Seal, calendar: Mapping[date, bool]) -> Pract
     exclusions = files.read("exclusions.yaml", Exclusions.model_validate)
     words = files.read("messages.yaml", lambda data: Words(data, hospital))
     tables = files.tables()
-    if files.wrong:
+    approved = files.read("answers.yaml", lambda data: Approved(data, hospital, tables.normalise)) if tables else None
+    if files.wrong or approved is None:
         raise WrongSettings(files.wrong)
     return Practice(
         hospital=settings.hospital,
@@ -74,6 +76,7 @@ def load(settings: Settings, seal: Seal, calendar: Mapping[date, bool]) -> Pract
         exclusions=exclusions,
         calendar=calendar,
         words=words,
+        approved=approved,
         seal=seal,
         consent_version=words.version,
     )

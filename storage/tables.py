@@ -7,6 +7,7 @@ from sqlmodel import SQLModel
 from storage import contacts, messages, patients, plans, readings, revisions, sessions, settings, staff, tickets
 
 __all__ = [
+    "approved",
     "contacts",
     "messages",
     "metadata",

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
+from storage.approved import ApprovedUse
 from storage.messages import Inbound, Outbound
 from storage.readings import Finding, Record
 from storage.sessions import Answer, Session
@@ -24,6 +25,7 @@ class Said:
     answers: list[Answer] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
+    used: list[ApprovedUse] = field(default_factory=list)
 
     @property
     def at(self) -> datetime:
@@ -78,6 +80,8 @@ def _readings(tx: Tx, heard: Iterable[Inbound]) -> list[Said]:
         lines[finding.inbound_id].findings.append(finding)
     for record in tx.session.exec(select(Record).where(col(Record.inbound_id).in_(lines)).order_by(col(Record.id))):
         lines[record.inbound_id].records.append(record)
+    for use in tx.session.exec(select(ApprovedUse).where(col(ApprovedUse.inbound_id).in_(lines))):
+        lines[use.inbound_id].used.append(use)
     return list(lines.values())
 
 

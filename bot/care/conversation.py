@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.care import binding, escalation, live, matters, opening, post, talk, wishes
+from bot.care import answering, binding, escalation, live, matters, opening, post, talk, wishes
 from bot.care.inbound import Inbound
 from bot.care.parcel import Reply
 from bot.care.practice import Practice
@@ -91,6 +91,8 @@ def _message(visit: Visit) -> None:
         if visit.reading.triage != "none":
             messages.urgent(visit.tx, visit.inbound_id, visit.reading.triage)
         _danger(visit)
+        if visit.reading.records:
+            answering.plain(visit)
         matters.keep(visit)
     if visit.contact.owner == "human":
         _for_person(visit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from bot.care import facts, live, matters, talk, wishes
+from bot.care import answering, facts, live, matters, talk, wishes
 from bot.care.practice import Practice
 from bot.care.visit import Visit
 from storage import contacts, plans
@@ -52,6 +52,7 @@ def greet(visit: Visit) -> None:
     matters.acknowledge(visit)
     if not bound:
         visit.say("stranger")
+        answering.given(visit)
         return
     invited = plans.invited(visit.tx, visit.contact.id)
     if invited is not None:
@@ -96,6 +97,8 @@ def _begin(visit: Visit, bound: contacts.Bound, touchpoint_id: int, flow: str) -
 
 
 def _ask_staff(visit: Visit) -> None:
+    if answering.given(visit):
+        return
     if visit.reading is not None and visit.reading.triage == "L2":
         visit.say("question_taken", when=visit.promise("danger", "L2"))  # its ticket is there
         return
@@ -131,4 +134,6 @@ def _go_on(visit: Visit) -> None:
 def _small_talk(visit: Visit) -> bool:
     """Thanks and goodbyes want no answer: nothing is said after the patient's last word."""
     assert visit.reading is not None
-    return bool(set(visit.reading.intents) & {"thanks"}) or visit.inbound.text.strip() in visit.practice.words.nods
+    meant = set(visit.reading.intents)
+    thanked = "thanks" in meant and not meant & {"question", "ask_human"}
+    return thanked or visit.inbound.text.strip() in visit.practice.words.nods

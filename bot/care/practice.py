@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.care.approved import Approved
 from bot.care.words import Words
 from bot.engine import compiled, parse
 from bot.reading.read import Tables
@@ -35,6 +36,7 @@ class Practice:
     exclusions: Exclusions
     calendar: Calendar
     words: Words
+    approved: Approved
     seal: Seal
     consent_version: str
     shelf: Shelf = field(default_factory=lambda: Shelf())

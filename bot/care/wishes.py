@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from bot.care import ending, escalation, matters, talk
+from bot.care import answering, ending, escalation, matters, talk
 from bot.care.visit import Visit
 from bot.rules import schedule
 from storage import contacts, patients, plans
@@ -147,6 +147,8 @@ def _question(visit: Visit) -> None:
 
 
 def _take_question(visit: Visit) -> None:
+    if answering.given(visit):
+        return
     visit.raise_("question", "L3", f"患者提问：“{visit.inbound.text[:60]}”")
     visit.say("question_taken", when=visit.promise("question", "L3"))
 

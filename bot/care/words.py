@@ -38,6 +38,7 @@ NEEDED = frozenset(
         "media",
         "unsupported",
         "nothing_open",
+        "approved_more",
     }
 )
 

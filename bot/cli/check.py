@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
 if TYPE_CHECKING:
+    from bot.care.approved import Approved
     from bot.config import Settings
     from bot.wechat.tokens import Token
 
@@ -116,15 +117,26 @@ def _content(settings: Settings) -> Iterator[Found]:
         yield Found("错误", "内容", f"没有文件夹 {settings.flows}")
         return
     try:
-        practice.load(settings, Seal({1: bytes(32)}), {})
+        ready = practice.load(settings, Seal({1: bytes(32)}), {})
     except WrongSettings as wrong:
         yield from (Found("错误", "内容", line) for line in wrong.lines)
+    else:
+        yield from _answers(ready.approved, ready.today(datetime.now(UTC)))
     good, issues = publishing.inspect(practice.flow_texts(settings.flows))
     for name, several in issues.items():
         for issue in several:
             verdict: Literal["注意", "错误"] = "错误" if issue.level == "error" else "注意"
             yield Found(verdict, "话术", f"{settings.flows / name}.yaml 第{issue.line}行 {issue}")
     yield Found("好", "话术", f"{len(good)} 个可用")
+
+
+def _answers(approved: Approved, today: date) -> Iterator[Found]:
+    """What of the approved answers is not given, and why."""
+    for why, ids in approved.idle(today).items():
+        named = "、".join(ids[:5]) + (f" 等 {len(ids)} 条" if len(ids) > 5 else "")
+        yield Found("注意", "核准答复", f"{named}{why}，不会自动回答，改由人答复（answers.yaml）")
+    for id_, ask in approved.unsure():
+        yield Found("注意", "核准答复", f"{id_} 的问法“{ask}”认不准：和别的问题分不开，或被 never 里的词拦住")
 
 
 async def _online(settings: Settings) -> list[Found]:

@@ -188,6 +188,10 @@ def _own_content(folder: Path) -> Path:
     for name in ("flows", "templates"):
         if not (content / name).is_dir():
             shutil.copytree(config.shipped(name), content / name)
+            if name == "flows":  # in the demo somebody has signed the answers
+                answers = content / name / "answers.yaml"
+                words = answers.read_text("utf-8").replace("approver: 待医院确认", "approver: 演示护理部", 1)
+                answers.write_text(words, "utf-8")
     return content
 
 
