@@ -6,6 +6,7 @@ import errno
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -13,19 +14,21 @@ from aiohttp.typedefs import Handler
 from pydantic import SecretStr
 
 from bot import practice as content
-from bot.care import conversation, delivery, escalation, followup, opening, parcel, publishing
+from bot.care import almanac, conversation, delivery, escalation, followup, media, opening, parcel, publishing
 from bot.care.practice import Practice
 from bot.config import Settings, WrongSettings, name_of
 from bot.scheduler import Chore, Scheduler
 from bot.web import log, ops, webhook
-from bot.web.keys import CALLBACK, DATABASE, NOW, PRACTICE, QRCODE, SETTINGS
+from bot.web.keys import CALLBACK, DATABASE, FILES, NOW, PRACTICE, QRCODE, SETTINGS
 from bot.web.site import add_site
 from bot.wechat.callback import Callback
 from bot.wechat.client import Client, open_session
+from bot.wechat.media import Fetcher
 from bot.wechat.sender import Sender
 from bot.wechat.tokens import SharedTokens
 from storage import calendar, library
 from storage.database import Database, Tx, open_database
+from storage.files import Files
 from storage.sealing import BadKey, Seal
 
 # without these there is nobody to talk to
@@ -66,6 +69,7 @@ def open_house(settings: Settings, *, now: Callable[[], datetime] = real_now, mi
         elif database.behind:
             raise WrongSettings(["数据库还没有建好，或比程序旧：请先备份，再执行 suifang migrate"])
         practice = content.load(settings, seal, _calendar(database, now()))
+        database.read_now(almanac.refresh, practice)
         publish_flows(database, settings, practice, now())
     except BaseException:
         database.close_now()
@@ -82,6 +86,7 @@ def build(house: House, *, metrics: ops.Metrics | None = None) -> web.Applicatio
     app.on_response_prepare.append(_nameless)
     app[DATABASE], app[PRACTICE], app[NOW], app[SETTINGS] = house.database, house.practice, house.now, settings
     app[CALLBACK] = _callback(settings)
+    app[FILES] = Files(settings.data_dir / "media", house.practice.seal)
     app[METRICS] = counts
     app.router.add_routes(ops.routes(counts, lambda: app[SCHEDULER], settings.metrics_token.get_secret_value()))
     add_site(app, settings.pages, around=(log.requests, _after_posts))
@@ -101,7 +106,10 @@ def build(house: House, *, metrics: ops.Metrics | None = None) -> web.Applicatio
             return (await client.create_qrcode(scene)).url
 
         app[QRCODE] = qrcode
-        scheduler = app[SCHEDULER] = Scheduler(_chores(house, send, lambda: app[SCHEDULER].knock("outbox")), settings.tick)
+        chores = _chores(house, send, lambda: app[SCHEDULER].knock("outbox"))
+        fetch = Fetcher(client).fetch
+        chores["media"] = partial(media.fetch_due, house.database, house.practice, fetch, app[FILES], house.now)
+        scheduler = app[SCHEDULER] = Scheduler(chores, settings.tick)
         scheduler.start()
         yield
         await scheduler.stop()
@@ -196,10 +204,15 @@ def _chores(house: House, send: parcel.Sender, posted: Callable[[], None]) -> di
 
         return do
 
+    async def calendar_() -> int:
+        await database.read(almanac.refresh, practice)
+        return 0
+
     async def outbox() -> int:
         return await delivery.flush(database, practice, send, now)
 
     return {
+        "calendar": calendar_,
         "touchpoints": chore(followup.begin_due),
         "talks": chore(followup.wake_due),
         "tickets": chore(escalation.climb_due),

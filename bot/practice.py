@@ -12,14 +12,16 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from bot.care.almanac import Almanac
 from bot.care.approved import Approved
 from bot.care.practice import Practice
 from bot.care.words import Words
 from bot.config import TABLES, Settings, WrongSettings, shipped
 from bot.engine.parse import load_yaml
 from bot.reading.read import Tables, compile_tables
-from bot.rules.protocol import Exclusions, Protocol
-from bot.rules.schedule import windows
+from bot.rules.cohort import Exclusions
+from bot.rules.protocol import Protocol
+from bot.rules.sending import Sending
 from bot.rules.sla import Ladders
 from storage.sealing import Seal
 
@@ -51,7 +53,7 @@ _SAYS = {
 }
 
 
-def load(settings: Settings, seal: Seal, calendar: Mapping[date, bool]) -> Practice:
+def load(settings: Settings, seal: Seal, calendar: Mapping[date, bool], sending: Sending | None = None) -> Practice:
     """Read everything an act needs. Raises WrongSettings that names each file that is missing or wrong."""
     files = _Files(settings.flows)
     hospital = {"hospital": settings.hospital, "phone": settings.hospital_phone}
@@ -71,10 +73,9 @@ def load(settings: Settings, seal: Seal, calendar: Mapping[date, bool]) -> Pract
         tables=tables,
         protocols=protocols,
         ladders=ladders,
-        windows=windows(settings.zone),
+        almanac=Almanac(settings.zone, calendar, sending or Sending()),
         hours=ladders.hours(settings.zone),
         exclusions=exclusions,
-        calendar=calendar,
         words=words,
         approved=approved,
         seal=seal,

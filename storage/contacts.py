@@ -253,6 +253,11 @@ def others(tx: Tx, episode_id: int, contact_id: int) -> bool:
     return tx.one(_OTHERS, episode_=episode_id, contact_=contact_id) is not None
 
 
+def reached(tx: Tx, episode_id: int) -> bool:
+    """Whether any account is bound to the episode."""
+    return others(tx, episode_id, 0)
+
+
 def bind(tx: Tx, contact_id: int, code: Enrolment, now: datetime) -> None:
     """Bind a contact to the episode of a code and use the code up. A binding that had ended begins anew, unconfirmed."""
     wanted = (Binding.contact_id == contact_id, Binding.episode_id == code.episode_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import LargeBinary, UniqueConstraint, bindparam, select, update
+from sqlalchemy import LargeBinary, UniqueConstraint, bindparam, func, select, update
 from sqlmodel import Field, SQLModel, col
 from sqlmodel import select as orm_select
 
@@ -16,6 +16,7 @@ from storage.transaction import Tx
 SEXES = ("男", "女", "未知")
 # GB/T 离院方式: 1 医嘱离院, 2 转院, 3 转社区, 4 非医嘱离院, 5 死亡, 9 其他
 OUTCOMES = ("1", "2", "3", "4", "5", "9")
+REVISIT_STATES = ("", "coming", "declined", "came", "missed")
 EPISODE_STATES = ("home", "readmitted", "transferred", "dead", "excluded")
 
 
@@ -40,13 +41,16 @@ class Patient(SQLModel, table=True):
 
 
 class Episode(SQLModel, table=True):
-    """One stay, from admission to discharge. `state` says whether follow-up goes on; `excluded_for` why not."""
+    """One stay, from admission to discharge. `state` says whether follow-up goes on; `excluded_for` is a code of
+    `bot.rules.cohort.REASONS` that says why not. `revisit_on` is the day that holds, `revisit_listed` what the last list said:
+    a day that the patient confirmed stays until a list brings another one. `revisit_state` is what is known of that revisit."""
 
     __tablename__ = "episode"
     __table_args__ = (
         UniqueConstraint("admission_no", "times"),
         one_of("outcome", OUTCOMES),
         one_of("state", EPISODE_STATES),
+        one_of("revisit_state", REVISIT_STATES),
     )
 
     id: int | None = key()
@@ -65,6 +69,9 @@ class Episode(SQLModel, table=True):
     procedure: str = Field(default="", max_length=200)
     procedure_on: date | None = None
     revisit_on: date | None = None
+    revisit_listed: date | None = None
+    revisit_state: str = Field(default="", max_length=12)
+    local: bool | None = None
     medication: str = Field(default="", max_length=500)
     risks: list[str] = Field(default_factory=list, sa_type=Json)
     private: bool = False
@@ -134,6 +141,20 @@ def stay(tx: Tx, episode_id: int) -> Stay:
 def set_state(tx: Tx, episode_id: int, state: str, now: datetime) -> None:
     """Where the patient is now, as far as follow-up is concerned."""
     tx.run(_SET_STATE, id_=episode_id, state_=state, now_=now)
+
+
+_EXCLUDE = Hot(update(Episode).where(_episode.id == bindparam("id_")).values(excluded_for=bindparam("reason_")))
+
+
+def exclude(tx: Tx, episode_id: int, reason: str | None) -> None:
+    """Keep why an episode is not followed (any more); None: it is."""
+    tx.run(_EXCLUDE, id_=episode_id, reason_=reason)
+
+
+def exclusions(tx: Tx) -> dict[str, int]:
+    """How many stays are not followed, by the reason's code."""
+    query = orm_select(Episode.excluded_for, func.count()).where(col(Episode.excluded_for).is_not(None))
+    return {str(reason): count for reason, count in tx.session.exec(query.group_by(col(Episode.excluded_for)))}
 
 
 def by_hospital_no(tx: Tx, hospital_no: str) -> Patient | None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
 
-from sqlalchemy import Index, UniqueConstraint, bindparam, select, text, update
+from sqlalchemy import Index, UniqueConstraint, bindparam, exists, func, or_, select, text, update
 from sqlmodel import Field, SQLModel
-from sqlmodel import select as orm_select
 
 from storage.columns import key, link, one_of, table
-from storage.contacts import Binding, Contact
+from storage.contacts import Binding
 from storage.hot import Hot
 from storage.patients import Episode
 from storage.transaction import Tx
@@ -20,27 +18,34 @@ PLAN_STATES = ("running", "completed", "stopped")
 # invited: a notice was sent and the talk begins when the contact answers
 # phone: a person must call
 TOUCHPOINT_STATES = ("planned", "invited", "begun", "done", "missed", "stopped", "phone")
-_WAITS = text("state IN ('planned', 'invited')")
+WAITS = text("state IN ('planned', 'invited')")
 
 
 class CarePlan(SQLModel, table=True):
-    """An episode's copy of a protocol."""
+    """An episode's copy of a protocol, in the edition that it was made from. `drawn` is the number that a share of the cohort
+    is chosen by; who was not drawn has a stopped plan without touchpoints."""
 
     __tablename__ = "care_plan"
     __table_args__ = (UniqueConstraint("episode_id", "protocol"), one_of("state", PLAN_STATES))
 
     id: int | None = key()
     episode_id: int = link("episode.id")
-    protocol: str = Field(max_length=80)
+    protocol: str = Field(max_length=80, index=True)
     version: str = Field(default="", max_length=64)
+    edition_id: int | None = link("protocol_edition.id", nullable=True)
+    drawn: int | None = None
+    stop_after_missed: int | None = None
     state: str = Field(default="running", max_length=12)
     stopped_for: str | None = Field(default=None, max_length=60)
     made_at: datetime
+    ended_at: datetime | None = None
 
 
 class Touchpoint(SQLModel, table=True):
     """One dated contact. `attempts` counts invitations sent, of `most_attempts`; more than `late_hours` after the first moment
-    at which it could be sent it is missed; `reason` says why it ended as it did."""
+    at which it could be sent it is missed; `reason` says why it ended as it did. `windows` and `who` are the plan's own where it
+    has them; `through` and `unless` are states of the stay in which it goes on, of the revisit in which it does not.
+    `wished_at`: the patient asked for this time. `contacted_at`: when the patient first heard of it, for the cap."""
 
     __tablename__ = "touchpoint"
     __table_args__ = (
@@ -50,8 +55,8 @@ class Touchpoint(SQLModel, table=True):
             "ix_touchpoint_due",
             "due_at",
             "id",
-            sqlite_where=_WAITS,
-            postgresql_where=_WAITS,
+            sqlite_where=WAITS,
+            postgresql_where=WAITS,
         ),
     )
 
@@ -68,85 +73,80 @@ class Touchpoint(SQLModel, table=True):
     attempts: int = 0
     most_attempts: int = 3
     notice: str = Field(default="follow_up", max_length=40)
+    windows: str = Field(default="", max_length=80)
+    who: str = Field(default="", max_length=16)
+    through: str = Field(default="", max_length=40)
+    unless: str = Field(default="", max_length=60)
+    beyond_cap: bool = False
+    priority: int = 0
     reason: str = Field(default="", max_length=120)
+    wished_at: datetime | None = None
+    contacted_at: datetime | None = None
     begun_at: datetime | None = None
     ended_at: datetime | None = None
-
-
-class Due(NamedTuple):
-    """A touchpoint whose time has come, with one of the contacts that may speak for its episode (or none)."""
-
-    id: int
-    episode_id: int
-    flow: str
-    title: str
-    due_at: datetime
-    state: str
-    attempts: int
-    most_attempts: int
-    notice: str
-    late_hours: int
-    on_holidays: bool
-    episode_state: str
-    contact_id: int | None
 
 
 _touchpoint = table(Touchpoint).c
 _plan = table(CarePlan).c
 _episode = table(Episode).c
-_contact = table(Contact).c
 _binding = table(Binding).c
-_picked = (
-    select(_touchpoint.id)
-    .where(_WAITS, _touchpoint.due_at <= bindparam("now_"))
-    .order_by(_touchpoint.due_at, _touchpoint.id)
-    .limit(bindparam("limit_"))
-    .with_for_update(skip_locked=True)
-    .cte("picked")
-)
-_DUE = Hot(
-    select(
-        _touchpoint.id,
-        _touchpoint.episode_id,
-        _touchpoint.flow,
-        _touchpoint.title,
-        _touchpoint.due_at,
-        _touchpoint.state,
-        _touchpoint.attempts,
-        _touchpoint.most_attempts,
-        _touchpoint.notice,
-        _touchpoint.late_hours,
-        _touchpoint.on_holidays,
-        _episode.state,
-        _contact.id,
-    )
-    .select_from(_picked)
-    .join(Touchpoint, _touchpoint.id == _picked.c.id)
-    .join(Episode, _episode.id == _touchpoint.episode_id)
-    .outerjoin(Binding, (_binding.episode_id == _episode.id) & _binding.ended_at.is_(None))
-    .outerjoin(Contact, (_contact.id == _binding.contact_id) & (_contact.state == "active"))
-    .order_by(_touchpoint.due_at, _touchpoint.id, _binding.confirmed_at.is_(None), _binding.relation.desc(), _binding.id.desc())
-)
-_MOVE = Hot(
-    update(Touchpoint)
-    .where(_touchpoint.id == bindparam("id_"))
-    .values(
-        state=bindparam("state_"),
-        due_at=bindparam("due_"),
-        attempts=bindparam("attempts_"),
-        reason=bindparam("reason_"),
-    )
-)
 _BEGUN = Hot(
     update(Touchpoint)
     .where(_touchpoint.id == bindparam("id_"), _touchpoint.state.in_(["planned", "invited", "phone"]))
-    .values(state="begun", begun_at=bindparam("now_"), reason="")
+    .values(
+        state="begun",
+        begun_at=bindparam("now_"),
+        contacted_at=func.coalesce(_touchpoint.contacted_at, bindparam("now_")),
+        reason="",
+    )
     .returning(_touchpoint.id)
 )
 _ENDED = Hot(
     update(Touchpoint)
     .where(_touchpoint.id == bindparam("id_"), _touchpoint.state.in_(["planned", "invited", "begun", "phone"]))
     .values(state=bindparam("state_"), reason=bindparam("reason_"), ended_at=bindparam("now_"))
+    .returning(_touchpoint.plan_id)
+)
+_open_left = (
+    select(_touchpoint.id)
+    .where(_touchpoint.plan_id == _plan.id, _touchpoint.state.in_(["planned", "invited", "begun", "phone"]))
+    .correlate(table(CarePlan))
+)
+_asks_left = (
+    select(_touchpoint.id)
+    .where(_touchpoint.plan_id == _plan.id, _touchpoint.state.in_(["planned", "invited", "begun"]))
+    .correlate(table(CarePlan))
+)
+_COMPLETE = Hot(
+    update(CarePlan)
+    .where(_plan.id == bindparam("plan_"), _plan.state == "running", ~exists(_open_left))
+    .values(state="completed", ended_at=bindparam("now_"))
+)
+_REOPEN = Hot(
+    update(CarePlan)
+    .where(_plan.id == bindparam("plan_"), _plan.state == "completed", exists(_open_left))
+    .values(state="running", ended_at=None)
+)
+_STREAK = Hot(
+    select(_plan.stop_after_missed, _touchpoint.state)
+    .join(CarePlan, _plan.id == _touchpoint.plan_id)
+    .where(
+        _touchpoint.plan_id == bindparam("plan_"),
+        _plan.stop_after_missed.is_not(None),
+        _touchpoint.state.in_(["done", "missed"]),
+        _touchpoint.contacted_at.is_not(None),
+    )
+    .order_by(_touchpoint.ended_at.desc(), _touchpoint.id.desc())
+)
+_STOP_PLAN = Hot(
+    update(Touchpoint)
+    .where(_touchpoint.plan_id == bindparam("plan_"), _touchpoint.state.in_(["planned", "invited"]))
+    .values(state="stopped", reason="lost", ended_at=bindparam("now_"))
+)
+_LOST = Hot(
+    update(CarePlan)
+    .where(_plan.id == bindparam("plan_"), _plan.state == "running")
+    .values(state="stopped", stopped_for="lost", ended_at=bindparam("now_"))
 )
 _INVITED = Hot(
     select(_touchpoint.id, _touchpoint.episode_id, _touchpoint.flow)
@@ -156,20 +156,25 @@ _INVITED = Hot(
         _binding.contact_id == bindparam("contact_"),
         _binding.ended_at.is_(None),
         _touchpoint.state.in_(["invited", "phone"]),
-        _episode.state == "home",
+        or_(_episode.state == "home", _touchpoint.through.contains(_episode.state)),
+        or_(_touchpoint.who == "", _touchpoint.who == _binding.relation, _binding.relation == "unknown"),
     )
     .order_by(_touchpoint.id.desc())
     .limit(1)
 )
 _STOP = Hot(
     update(Touchpoint)
-    .where(_touchpoint.episode_id == bindparam("episode_"), _touchpoint.state.in_(["planned", "invited", "begun"]))
+    .where(
+        _touchpoint.episode_id == bindparam("episode_"),
+        _touchpoint.state.in_(["planned", "invited", "begun"]),
+        _touchpoint.through.not_like(bindparam("through_")),
+    )
     .values(state="stopped", reason=bindparam("reason_"), ended_at=bindparam("now_"))
 )
 _STOP_PLANS = Hot(
     update(CarePlan)
-    .where(_plan.episode_id == bindparam("episode_"), _plan.state == "running")
-    .values(state="stopped", stopped_for=bindparam("reason_"))
+    .where(_plan.episode_id == bindparam("episode_"), _plan.state == "running", ~exists(_asks_left))
+    .values(state="stopped", stopped_for=bindparam("reason_"), ended_at=bindparam("now_"))
 )
 _RESUME = Hot(
     update(Touchpoint)
@@ -183,7 +188,7 @@ _RESUME = Hot(
 _RESUME_PLANS = Hot(
     update(CarePlan)
     .where(_plan.episode_id == bindparam("episode_"), _plan.state == "stopped", _plan.stopped_for == bindparam("reason_"))
-    .values(state="running", stopped_for=None)
+    .values(state="running", stopped_for=None, ended_at=None)
 )
 _TO_PHONE = Hot(
     update(Touchpoint)
@@ -195,26 +200,28 @@ _CALLED = Hot(
     update(Touchpoint)
     .where(_touchpoint.episode_id == bindparam("episode_"), _touchpoint.state == "phone")
     .values(state=bindparam("state_"), reason=bindparam("reason_"), ended_at=bindparam("now_"))
+    .returning(_touchpoint.plan_id)
 )
 _AGAIN = Hot(
     update(Touchpoint)
     .where(_touchpoint.id == bindparam("id_"), _touchpoint.state.in_(["planned", "invited", "begun"]))
     .values(state=bindparam("state_"), due_at=bindparam("due_"), reason=bindparam("reason_"), begun_at=None, ended_at=None)
 )
-_FLOW = Hot(select(_touchpoint.flow).where(_touchpoint.id == bindparam("id_")))
-_NEXT = Hot(select(_touchpoint.due_at).where(_WAITS).order_by(_touchpoint.due_at, _touchpoint.id).limit(1))
-
-
-def due(tx: Tx, now: datetime, limit: int) -> list[Due]:
-    """The next touchpoints whose time has come, locked, each with the contact that is best spoken to first: a confirmed
-    one before others, the patient before family, the newest."""
-    best: dict[int, Due] = {}
-    for row in tx.run(_DUE, now_=now, limit_=limit):
-        found = Due(*row)
-        known = best.get(found.id)
-        if known is None or (known.contact_id is None and found.contact_id is not None):
-            best[found.id] = found
-    return list(best.values())
+# What a patient asks for is a new beginning: the invitations count anew, and no list moves it.
+_WISH = Hot(
+    update(Touchpoint)
+    .where(_touchpoint.id == bindparam("id_"), _touchpoint.state.in_(["planned", "invited", "begun", "phone"]))
+    .values(
+        state="invited",
+        due_at=bindparam("due_"),
+        wished_at=bindparam("due_"),
+        attempts=0,
+        reason=bindparam("reason_"),
+        begun_at=None,
+        ended_at=None,
+    )
+)
+_FLOW = Hot(select(_touchpoint.flow, _touchpoint.who).where(_touchpoint.id == bindparam("id_")))
 
 
 def begun(tx: Tx, touchpoint_id: int, now: datetime) -> bool:
@@ -224,7 +231,20 @@ def begun(tx: Tx, touchpoint_id: int, now: datetime) -> bool:
 
 def ended(tx: Tx, touchpoint_id: int, state: str, reason: str, now: datetime) -> None:
     """How a touchpoint ended: done, missed, stopped or phone."""
-    tx.run(_ENDED, id_=touchpoint_id, state_=state, reason_=reason, now_=now)
+    for (plan_id,) in tx.run(_ENDED, id_=touchpoint_id, state_=state, reason_=reason, now_=now):
+        settle(tx, plan_id, now, missed=state == "missed")
+
+
+def settle(tx: Tx, plan_id: int, now: datetime, *, missed: bool = False) -> None:
+    """A touchpoint of the plan has ended: with the last one the plan is completed. After as many missed in a row as the plan
+    allows, the rest is not tried any more."""
+    if missed:
+        rows = tx.run(_STREAK, plan_=plan_id)
+        most = rows[0][0] if rows else 0
+        if most and [state for _, state in rows[:most]] == ["missed"] * most:
+            tx.run(_STOP_PLAN, plan_=plan_id, now_=now)
+            tx.run(_LOST, plan_=plan_id, now_=now)
+    tx.run(_COMPLETE, plan_=plan_id, now_=now)
 
 
 def invited(tx: Tx, contact_id: int) -> tuple[int, int, str] | None:
@@ -233,10 +253,15 @@ def invited(tx: Tx, contact_id: int) -> tuple[int, int, str] | None:
     return (row[0], row[1], row[2]) if row else None
 
 
+def reopen(tx: Tx, plan_id: int) -> None:
+    """A plan that was completed runs again when something is to come (another revisit, say)."""
+    tx.run(_REOPEN, plan_=plan_id)
+
+
 def stop(tx: Tx, episode_id: int, reason: str, now: datetime) -> None:
-    """Stop all that is still planned for an episode."""
-    tx.run(_STOP, episode_=episode_id, reason_=reason, now_=now)
-    tx.run(_STOP_PLANS, episode_=episode_id, reason_=reason)
+    """Stop what is still planned for an episode, but for plans that go on through this."""
+    tx.run(_STOP, episode_=episode_id, reason_=reason, now_=now, through_=f"%{reason}%")
+    tx.run(_STOP_PLANS, episode_=episode_id, reason_=reason, now_=now)
 
 
 def resume(tx: Tx, episode_id: int, reasons: Iterable[str]) -> None:
@@ -253,7 +278,9 @@ def to_phone(tx: Tx, episode_id: int, reason: str, now: datetime) -> bool:
 
 def called(tx: Tx, episode_id: int, state: str, reason: str, now: datetime) -> None:
     """What staff reached by phone: the touchpoints that waited for a call are done, or missed."""
-    tx.run(_CALLED, episode_=episode_id, state_=state, reason_=reason, now_=now)
+    called = tx.run(_CALLED, episode_=episode_id, state_=state, reason_=reason, now_=now)
+    for plan_id in {plan_id for (plan_id,) in called}:
+        settle(tx, plan_id, now, missed=state == "missed")
 
 
 def again(tx: Tx, touchpoint_id: int, due_at: datetime, reason: str, state: str = "planned") -> None:
@@ -261,40 +288,13 @@ def again(tx: Tx, touchpoint_id: int, due_at: datetime, reason: str, state: str 
     tx.run(_AGAIN, id_=touchpoint_id, state_=state, due_=due_at, reason_=reason)
 
 
-def flow_of(tx: Tx, touchpoint_id: int) -> str:
-    """Which talk a touchpoint holds."""
+def wish(tx: Tx, touchpoint_id: int, due_at: datetime, reason: str) -> None:
+    """The patient asked to be written to at this time; it begins then, or as soon as the patient writes."""
+    tx.run(_WISH, id_=touchpoint_id, due_=due_at, reason_=reason)
+
+
+def flow_of(tx: Tx, touchpoint_id: int) -> tuple[str, str]:
+    """Which talk a touchpoint holds, and whom alone it may be held with (self, family; empty: anybody bound)."""
     row = tx.one(_FLOW, id_=touchpoint_id)
     assert row is not None
-    return str(row[0])
-
-
-def move(tx: Tx, found: Due, *, state: str, due_at: datetime, attempts: int, reason: str) -> None:
-    """What a look at a due touchpoint came to."""
-    tx.run(_MOVE, id_=found.id, state_=state, due_=due_at, attempts_=attempts, reason_=reason)
-
-
-def next_due(tx: Tx) -> datetime | None:
-    """When the next touchpoint has something to do."""
-    row = tx.one(_NEXT)
-    return row[0] if row else None
-
-
-def of(tx: Tx, episode_id: int) -> list[CarePlan]:
-    """The plans of an episode, those that were stopped too."""
-    return list(tx.session.exec(orm_select(CarePlan).where(CarePlan.episode_id == episode_id)))
-
-
-def put(tx: Tx, touchpoint: Touchpoint) -> None:
-    """Add a touchpoint of a plan; one that is there and still planned takes the new date, any other is left alone."""
-    wanted = (
-        Touchpoint.plan_id == touchpoint.plan_id,
-        Touchpoint.flow == touchpoint.flow,
-        Touchpoint.day == touchpoint.day,
-    )
-    known = tx.session.exec(orm_select(Touchpoint).where(*wanted)).first()
-    if known is None:
-        tx.session.add(touchpoint)
-    elif known.state == "planned" and known.due_at != touchpoint.due_at:
-        known.due_at = touchpoint.due_at
-        tx.session.add(known)
-    tx.session.flush()
+    return str(row[0]), str(row[1])

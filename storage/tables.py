@@ -4,17 +4,35 @@ from __future__ import annotations
 
 from sqlmodel import SQLModel
 
-from storage import contacts, messages, patients, plans, readings, revisions, sessions, settings, staff, tickets
+from storage import (
+    approved,
+    contacts,
+    editions,
+    media,
+    messages,
+    patients,
+    plans,
+    readings,
+    revisions,
+    revisits,
+    sessions,
+    settings,
+    staff,
+    tickets,
+)
 
 __all__ = [
     "approved",
     "contacts",
+    "editions",
+    "media",
     "messages",
     "metadata",
     "patients",
     "plans",
     "readings",
     "revisions",
+    "revisits",
     "sessions",
     "settings",
     "staff",

@@ -6,6 +6,7 @@ import secrets
 from datetime import datetime
 
 from bot.care import escalation
+from bot.care.enrolment import take_in
 from bot.care.errors import Refused
 from bot.care.practice import Practice
 from bot.care.visit import Visit
@@ -44,6 +45,7 @@ def _scanned(visit: Visit) -> None:
         return
     if not bound:
         contacts.bind(visit.tx, visit.contact.id, enrolment, visit.now)
+        take_in(visit.tx, visit.practice, enrolment.episode_id, visit.now)
     if visit.contact.state == "stopped":
         contacts.set_state(visit.tx, visit.contact.id, "active")
     visit.say("welcome")

@@ -56,7 +56,7 @@ def claim(tx: Tx, practice: Practice, now: datetime, limit: int = BATCH) -> list
     parcels: list[Parcel] = []
     while not parcels and (claimed := outbox.claim(tx, now, now + LEASE, limit)):
         for one in claimed:
-            morning = schedule.awake(now, practice.zone)
+            morning = schedule.awake(now, practice.zone, practice.almanac.quiet)
             if one.openid is None or (one.contact_state == "stopped" and one.lane == "template"):
                 outbox.settle(tx, one.id, "cancelled", due_at=now, error="联系人已不可联系")
             elif one.touchpoint_state == "stopped" or (one.lane == "template" and one.touchpoint_state not in (None, "invited")):

@@ -10,7 +10,7 @@ from datetime import date, datetime
 class DischargeRow:
     """One stay. `number` is the row in the file, as a spreadsheet counts. Empty text and None mean "not given": what is
     already known of the patient stays. `outcome` is the code of the way of leaving (5 is death); `discharged_at` is noon
-    when the list gives only a day."""
+    when the list gives only a day. `residence` is 本地, 外地 or an address, of which only that much is kept."""
 
     number: int
     hospital_no: str
@@ -39,6 +39,7 @@ class DischargeRow:
     medication: str
     risks: tuple[str, ...]
     private: bool
+    residence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -10,9 +11,11 @@ from typing import Any
 from bot.care import escalation, live, opening, post, talk
 from bot.care.practice import Practice
 from bot.rules import lane, schedule, touchpoints
-from storage import contacts, messages, outbox, plans, sessions
+from storage import contacts, messages, outbox, plans, queue, sessions
 from storage.transaction import Tx
 
+ASKED_WHO = "已请患者确认身份"
+WISH = timedelta(hours=3)  # for so long a time that the patient chose holds, whatever the windows are
 BUSY = timedelta(minutes=30)  # until the next look, while a person or another talk has the contact
 
 
@@ -29,19 +32,27 @@ class Moment:
     """One look at what is due. What is the same for many touchpoints is reckoned once."""
 
     def __init__(self, practice: Practice, now: datetime) -> None:
-        windows, calendar = practice.windows, practice.calendar
+        almanac = practice.almanac
+        hours, calendar, pause = almanac.hours, almanac.calendar, almanac.sending.pause_on_holidays
         self.practice = practice
         self.now = now
+        self.heard: Counter[int] = Counter()  # contacts that begin in this look, by patient
         self.day = f"{now.astimezone(practice.zone):%Y年%m月%d日 %H:%M}"
 
         @cache
-        def verdict(due_at: datetime, late: timedelta, on_holidays: bool) -> schedule.Verdict:
-            return schedule.verdict(due_at, now, windows, calendar, late, on_holidays=on_holidays)
+        def verdict(due_at: datetime, late: timedelta, on_holidays: bool, windows: str) -> schedule.Verdict:
+            return schedule.verdict(due_at, now, hours(windows), calendar, late, on_holidays=on_holidays or not pause)
 
         @cache
-        def next_attempt(attempts: int, most: int, on_holidays: bool) -> datetime | None:
-            return schedule.next_attempt(attempts, now, windows, calendar, most=most, on_holidays=on_holidays)
+        def next_attempt(attempts: int, most: int, on_holidays: bool, windows: str) -> datetime | None:
+            free = on_holidays or not pause
+            return schedule.next_attempt(attempts, now, hours(windows), calendar, most=most, on_holidays=free)
 
+        def wished(at: datetime) -> schedule.Verdict:
+            opens = schedule.awake(max(at, now), practice.zone, almanac.quiet)
+            return schedule.Later(opens) if opens > now else schedule.Send()
+
+        self.wished = wished
         self.verdict = verdict
         self.next_attempt = next_attempt
 
@@ -51,7 +62,7 @@ def begin_due(tx: Tx, practice: Practice, now: datetime, limit: int = 50) -> int
     checked again now, whatever was true when it was planned. Returns how many were looked at.
 
     One transaction claims and decides, so no lease is needed: a process that dies leaves them as they were."""
-    found = plans.due(tx, now, limit)
+    found = queue.due(tx, now, limit, now - timedelta(days=practice.almanac.sending.days))
     moment = Moment(practice, now)
     for due in found:
         error = tx.attempt(_look, tx, moment, due)
@@ -74,11 +85,11 @@ def wake_due(tx: Tx, practice: Practice, now: datetime, limit: int = 50) -> int:
 
 def next_due(tx: Tx) -> datetime | None:
     """The next moment at which time itself has something to do."""
-    moments = (plans.next_due(tx), sessions.next_due(tx), outbox.next_due(tx))
+    moments = (queue.next_due(tx), sessions.next_due(tx), outbox.next_due(tx))
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def _look(tx: Tx, moment: Moment, due: plans.Due) -> None:
+def _look(tx: Tx, moment: Moment, due: queue.Due) -> None:
     practice, now = moment.practice, moment.now
     contact = contacts.hold_id(tx, due.contact_id) if due.contact_id is not None else None
     waiting = sessions.waiting(tx, contact.id) if contact is not None else None
@@ -87,9 +98,11 @@ def _look(tx: Tx, moment: Moment, due: plans.Due) -> None:
     match decision.move:
         case "begin":
             assert contact is not None
+            moment.heard[due.patient_id] += due.contacted_at is None
             _begin(tx, practice, due, contact, waiting, now)
             return
         case "invite":
+            moment.heard[due.patient_id] += due.contacted_at is None
             attempts += 1
             _invite(tx, moment, due, attempts)
         case "phone":
@@ -98,7 +111,8 @@ def _look(tx: Tx, moment: Moment, due: plans.Due) -> None:
             plans.ended(tx, due.id, touchpoints.after(due.state, decision.move), decision.reason, now)
             return
     state = due.state if decision.move == "wait" else touchpoints.after(due.state, decision.move)
-    plans.move(tx, due, state=state, due_at=decision.due_at, attempts=attempts, reason=decision.reason)
+    told = now if decision.move == "invite" else None
+    queue.move(tx, due, state=state, due_at=decision.due_at, attempts=attempts, reason=decision.reason, contacted_at=told)
 
 
 def _wake(tx: Tx, practice: Practice, row: sessions.Open, now: datetime) -> None:
@@ -107,7 +121,7 @@ def _wake(tx: Tx, practice: Practice, row: sessions.Open, now: datetime) -> None
     talking = live.waiting(tx, practice, contact.id)  # as it is now that the contact is held
     if talking is None or talking.row.id != row.id:
         return
-    morning = schedule.awake(now, practice.zone)
+    morning = schedule.awake(now, practice.zone, practice.almanac.quiet)
     if contact.owner == "human" or morning > now:
         sessions.step(tx, row.id, talking.row.state, "waiting", max(morning, now + BUSY), now)
         return
@@ -116,10 +130,12 @@ def _wake(tx: Tx, practice: Practice, row: sessions.Open, now: datetime) -> None
     post.say(tx, practice, contact, step.texts, now, key=key, purpose="question", session_id=row.id)
 
 
-def _decide(moment: Moment, due: plans.Due, contact: contacts.Held | None, waiting: sessions.Open | None) -> Decision:
+def _decide(moment: Moment, due: queue.Due, contact: contacts.Held | None, waiting: sessions.Open | None) -> Decision:
     now = moment.now
-    if due.episode_state != "home":
+    if due.episode_state != "home" and due.episode_state not in due.through.split():
         return Decision("stop", now, {"dead": "患者已故", "readmitted": "再次入院"}.get(due.episode_state, "已移出随访"))
+    if due.revisit_state and due.revisit_state in due.unless.split():
+        return Decision("stop", now, _REVISITED[due.revisit_state])
     if contact is None:
         return Decision("phone", now, "没有绑定微信")
     if contact.owner == "human":
@@ -127,39 +143,58 @@ def _decide(moment: Moment, due: plans.Due, contact: contacts.Held | None, waiti
     asked = waiting is not None and waiting.touchpoint_id == due.id
     if waiting is not None and not asked:
         return Decision("wait", now + BUSY, "另一次随访还没有结束")
-    if due.state == "invited" and due.attempts >= due.most_attempts:
+    wished = due.wished_at is not None and due.wished_at >= now - WISH
+    if due.state == "invited" and due.attempts >= due.most_attempts and not wished:
         if asked:
             return Decision("wait", now + BUSY, "等待患者确认身份")
         return Decision("phone", now, f"微信邀请{due.attempts}次未回复")
     # an invitation that had no answer is not late: its turn comes again in the next window
     late = timedelta(hours=due.late_hours) if due.state == "planned" else timedelta(days=3650)
-    match moment.verdict(due.due_at, late, due.on_holidays):
+    match moment.wished(due.due_at) if wished else moment.verdict(due.due_at, late, due.on_holidays, due.windows):
         case schedule.Later(at):
             return Decision("wait", at, _waits_for(due))
         case schedule.Drop(reason):
-            return Decision("expire", now, reason)
+            return Decision("expire", now, _capped(moment, due) or reason)
         case _:
-            return _send(moment, due, contact)
+            over = "" if wished else _capped(moment, due)
+            return Decision("wait", now + timedelta(days=1), over) if over else _send(moment, due, contact)
 
 
-def _waits_for(due: plans.Due) -> str:
+_REVISITED = {
+    "coming": "患者已说会来复诊",
+    "declined": "患者已说不来复诊",
+    "came": "患者已经复诊",
+    "missed": "已知患者没有来复诊",
+}
+
+
+def _capped(moment: Moment, due: queue.Due) -> str:
+    """Why the patient hears nothing more for now; empty where they may. A contact that has begun goes on."""
+    sending = moment.practice.almanac.sending
+    heard = due.contacts + moment.heard[due.patient_id]
+    if due.beyond_cap or due.contacted_at is not None or not sending.most or heard < sending.most:
+        return ""
+    return f"{sending.days}天内已联系{heard}次，到了频次上限"
+
+
+def _waits_for(due: queue.Due) -> str:
     return "等待发送时段" if due.state == "planned" else "等待患者回复邀请"
 
 
-def _send(moment: Moment, due: plans.Due, contact: contacts.Held) -> Decision:
+def _send(moment: Moment, due: queue.Due, contact: contacts.Held) -> Decision:
     now = moment.now
     chosen = lane.choose(post.reach(contact), "question", now)
     if chosen.way == "service":
         return Decision("begin", now)
     if chosen.way != "template":
         return Decision("phone", now, chosen.reason)
-    again = moment.next_attempt(due.attempts + 1, due.most_attempts, due.on_holidays)
+    again = moment.next_attempt(due.attempts + 1, due.most_attempts, due.on_holidays, due.windows)
     # after the last invitation one more day to answer it, then the phone
     return Decision("invite", again or now + timedelta(days=1), "已发邀请通知")
 
 
 def _begin(
-    tx: Tx, practice: Practice, due: plans.Due, contact: contacts.Held, waiting: sessions.Open | None, now: datetime
+    tx: Tx, practice: Practice, due: queue.Due, contact: contacts.Held, waiting: sessions.Open | None, now: datetime
 ) -> None:
     """The window is open: the first question leaves now."""
     if waiting is not None:
@@ -170,14 +205,14 @@ def _begin(
     if own.confirmed_at is None:
         again = schedule.next_open(now + timedelta(days=1), practice.windows, practice.calendar)
         move_to = again or now + timedelta(days=1)
-        plans.move(tx, due, state="invited", due_at=move_to, attempts=due.attempts + 1, reason="已请患者确认身份")
+        queue.move(tx, due, state="invited", due_at=move_to, attempts=due.attempts + 1, reason=ASKED_WHO, contacted_at=now)
 
 
-def _invite(tx: Tx, moment: Moment, due: plans.Due, attempt: int) -> None:
+def _invite(tx: Tx, moment: Moment, due: queue.Due, attempt: int) -> None:
     """A notice in WeChat's short fields: who we are and how to begin; nothing about the illness."""
     assert due.contact_id is not None
     practice = moment.practice
-    if due.attempts:
+    if due.attempts or due.state == "invited":
         outbox.supersede(tx, due.contact_id, due.id)
     body: dict[str, Any] = practice.words.notice(due.notice, day=moment.day)
     body["url"] = f"{practice.public_url}/t/{practice.seal.index(str(due.id), 'touchpoint')[:24]}"
@@ -192,6 +227,6 @@ def _invite(tx: Tx, moment: Moment, due: plans.Due, attempt: int) -> None:
     messages.post(tx, values)
 
 
-def _to_phone(tx: Tx, practice: Practice, due: plans.Due, reason: str, now: datetime) -> None:
+def _to_phone(tx: Tx, practice: Practice, due: queue.Due, reason: str, now: datetime) -> None:
     subject = escalation.Matter("phone", "L3", f"{due.title}：{reason}，请电话随访", None, due.episode_id)
     escalation.raise_(tx, practice, subject, now)

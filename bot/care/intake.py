@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from bot.care import ending
+from bot.care import ending, enrolment
 from bot.care.discharge import DischargeRow, Discharges, RowIssue
 from bot.care.practice import Practice
-from bot.rules import schedule
-from bot.rules.protocol import REASONS, EpisodeFacts, Protocol, choose, excluded
-from storage import contacts, patients, plans, settings, staff
+from bot.rules.cohort import REASONS
+from storage import contacts, patients, revisits, settings, staff
 from storage.database import Database
 from storage.transaction import Tx
 
@@ -23,12 +23,14 @@ CHUNK = 100  # rows in one act, so that patients' messages are not kept waiting 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What became of rows; `issues` are of those that contradict what is known and were not taken."""
+    """What became of rows; `issues` are of those that contradict what is known and were not taken, `told` codes of REASONS for
+    stays that are not followed and contacts that are not made."""
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
     issues: tuple[RowIssue, ...] = ()
+    told: tuple[str, ...] = ()
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
@@ -36,6 +38,7 @@ class Counts:
             self.changed + other.changed,
             self.unchanged + other.unchanged,
             self.issues + other.issues,
+            self.told + other.told,
         )
 
 
@@ -83,43 +86,18 @@ def end_import(tx: Tx, import_id: int, counts: Counts) -> None:
     assert row is not None
     row.added, row.changed, row.unchanged = counts.added, counts.changed, counts.unchanged
     row.refused += len(counts.issues)
-    row.issues = [*row.issues, *(asdict(issue) for issue in counts.issues)]
+    issues = [*counts.issues, *_told(counts.told)]
+    row.issues = [*row.issues, *(asdict(issue) for issue in issues)]
     tx.session.add(row)
 
 
-def enrol(tx: Tx, practice: Practice, episode: patients.Episode, born_on: date | None, now: datetime) -> None:
-    """Plan the follow-up of a stay by its department and procedure, or keep why there is none. A stay that has plans keeps
-    them: only dates that moved (a new revisit date, say) move their touchpoints. What a list excluded, a list takes in again;
-    what patients or staff have ended stays ended."""
-    facts = _facts(practice, episode, born_on)
-    reason = excluded(facts, practice.exclusions)
-    if reason is not None:
-        _exclude(tx, episode, reason, now)
-        return
-    assert episode.id is not None
-    if episode.excluded_for is not None:
-        episode.state, episode.excluded_for = "home", None
-        tx.session.add(episode)
-        tx.session.flush()
-        plans.resume(tx, episode.id, REASONS)
-    if episode.state != "home":
-        return
-    known = plans.of(tx, episode.id)
-    running = {plan.protocol: plan for plan in known if plan.state == "running"}
-    by_id = {protocol.id: protocol for protocol in practice.protocols}
-    for protocol_id, plan in running.items():
-        if protocol_id in by_id:
-            _plan(tx, practice, by_id[protocol_id], plan, facts, now)
-    for protocol in choose(practice.protocols, facts, practice.today(now), practice.zone):
-        main = any(plan.protocol not in by_id or not by_id[plan.protocol].beside for plan in known)
-        if any(plan.protocol == protocol.id for plan in known) or (main and not protocol.beside):
-            continue
-        if any(plan.stopped_for == "withdrawn" for plan in known):
-            continue
-        plan = plans.CarePlan(episode_id=episode.id, protocol=protocol.id, version=protocol.version, made_at=now)
-        tx.session.add(plan)
-        tx.session.flush()
-        _plan(tx, practice, protocol, plan, facts, now)
+def _told(codes: Sequence[str]) -> list[RowIssue]:
+    """Who is not followed and what is not sent, counted: nothing is left out in silence."""
+    words = {"late": "{n} 次联系在导入前已过期，按方案不补发", "before_home": "{n} 次联系的日子还在住院，不用联系"}
+    return [
+        RowIssue(0, "随访", words.get(code, f"{{n}} 次住院不随访：{REASONS[code]}").format(n=count), kept=True)
+        for code, count in Counter(codes).most_common()
+    ]
 
 
 def _import(tx: Tx, practice: Practice, row: DischargeRow, import_id: int, now: datetime) -> Counts:
@@ -130,31 +108,39 @@ def _import(tx: Tx, practice: Practice, row: DischargeRow, import_id: int, now: 
         return Counts(issues=(RowIssue(row.number, "病案号", words),))
     patient, patient_changed = _patient(tx, practice, row, now)
     assert patient.id is not None
-    values = _stay(row)
+    values = _stay(row) | {"local": practice.exclusions.local(row.residence)}
     if episode is None:
+        values["revisit_listed"] = row.revisit_on
         episode = patients.Episode(patient_id=patient.id, import_id=import_id, created_at=now, updated_at=now, **values)
         tx.session.add(episode)
         tx.session.flush()
         assert episode.id is not None
+        if row.revisit_on is not None:
+            revisits.add(tx, episode.id, row.revisit_on, "list", now)
         _seal_kin(practice, episode, row)
         tx.session.add(contacts.Enrolment(episode_id=episode.id, token=secrets.token_urlsafe(16), made_at=now))
         if patients.home_after(tx, patient.id, episode.discharged_at):
             patients.set_state(tx, episode.id, "readmitted", now)
             return Counts(added=1)
         _readmit(tx, patient.id, episode, now)
-        enrol(tx, practice, episode, patient.born_on, now)
-        return Counts(added=1)
+        return Counts(added=1, told=enrolment.enrol(tx, practice, episode, patient, now))
+    if row.revisit_on == episode.revisit_listed:
+        del values["revisit_on"]  # the list brings nothing new: a day that the patient chose since then holds
     changed = [field for field, value in values.items() if value not in _NOT_GIVEN and getattr(episode, field) != value]
     if not _seal_kin(practice, episode, row) and not changed and not patient_changed:
         return Counts(unchanged=1)
     for field in changed:
+        if field == "revisit_on":
+            assert episode.id is not None
+            episode.revisit_listed = values[field]
+            revisits.move(tx, episode.id, values[field], "list", now)
+            episode.revisit_state = ""
         setattr(episode, field, values[field])
     episode.updated_at = now
     tx.session.add(episode)
     tx.session.flush()
-    if changed or patient_changed:
-        enrol(tx, practice, episode, patient.born_on, now)
-    return Counts(changed=1)
+    told = enrolment.enrol(tx, practice, episode, patient, now)
+    return Counts(changed=1, told=told)
 
 
 def _patient(tx: Tx, practice: Practice, row: DischargeRow, now: datetime) -> tuple[patients.Patient, bool]:
@@ -221,49 +207,3 @@ def _readmit(tx: Tx, patient_id: int, episode: patients.Episode, now: datetime) 
         assert older.id is not None
         patients.set_state(tx, older.id, "readmitted", now)
         ending.end(tx, older.id, "readmitted", now)
-
-
-def _exclude(tx: Tx, episode: patients.Episode, reason: str, now: datetime) -> None:
-    assert episode.id is not None
-    episode.state = "dead" if reason == "dead" else "excluded"
-    episode.excluded_for = REASONS[reason]
-    tx.session.add(episode)
-    tx.session.flush()
-    ending.end(tx, episode.id, reason, now)
-
-
-def _facts(practice: Practice, episode: patients.Episode, born_on: date | None) -> EpisodeFacts:
-    home = episode.discharged_at.astimezone(practice.zone).date()
-    return EpisodeFacts(
-        department=episode.department,
-        discharged_at=episode.discharged_at,
-        ward=episode.ward,
-        procedure=episode.procedure,
-        icd10=episode.icd10,
-        age=patients.age(born_on, home),
-        outcome=episode.outcome,
-        private=episode.private,
-        procedure_on=episode.procedure_on,
-        revisit_on=episode.revisit_on,
-    )
-
-
-def _plan(tx: Tx, practice: Practice, protocol: Protocol, plan: plans.CarePlan, facts: EpisodeFacts, now: datetime) -> None:
-    """Touchpoints of a plan: new ones are added, those still waiting move with their dates."""
-    assert plan.id is not None
-    for planned in protocol.touchpoints:
-        due = schedule.due_at(planned, facts.discharged_at, facts.procedure_on, facts.revisit_on, practice.zone)
-        if due is not None:
-            touchpoint = plans.Touchpoint(
-                plan_id=plan.id,
-                episode_id=plan.episode_id,
-                flow=planned.flow,
-                day=planned.key,
-                title=planned.title,
-                due_at=due,
-                late_hours=planned.late_hours,
-                on_holidays=planned.on_holidays,
-                most_attempts=planned.attempts,
-                notice=planned.notice,
-            )
-            plans.put(tx, touchpoint)

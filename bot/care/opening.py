@@ -12,6 +12,7 @@ from storage import contacts, plans
 from storage.transaction import Tx
 
 IDENTITY = "identity"
+NOT_THEIRS = "方案规定的联系人不是这个微信账号"
 # a digit or a mark that answers nothing, since nothing was asked
 _BARE = re.compile(r"[\W\d_]{1,4}")
 
@@ -126,8 +127,13 @@ def _go_on(visit: Visit) -> None:
     assert visit.row is not None
     if visit.row.touchpoint_id is None:
         return
-    flow = plans.flow_of(visit.tx, visit.row.touchpoint_id)
+    flow, only = plans.flow_of(visit.tx, visit.row.touchpoint_id)
     own = next(one for one in contacts.bound(visit.tx, visit.contact.id) if one.episode_id == visit.row.episode_id)
+    if only and own.relation != only:
+        plans.ended(visit.tx, visit.row.touchpoint_id, "phone", NOT_THEIRS, visit.now)
+        visit.raise_("phone", "L3", f"{NOT_THEIRS}，请电话随访")
+        visit.say("question_taken", when=visit.promise("phone", "L3"))
+        return
     _begin(visit, own, visit.row.touchpoint_id, flow)
 
 

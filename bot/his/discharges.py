@@ -187,6 +187,7 @@ class _Reading:
             revisit_on=revisit_on,
             risks=tuple(dict.fromkeys(word for word in re.split(r"[、，,;；/\s]+", self._shown("risks")) if word)),
             private=self._shown("private").lower() not in _NOT_PRIVATE,
+            residence=self._shown("residence")[:200],
             **texts,
         )
 

@@ -155,4 +155,5 @@ def _stay(chance: Random, number: int, today: date) -> dict[str, Any]:
         "medication": _MEDICINES[department],
         "risks": "跌倒" if left.year - born_on.year >= 75 else "",
         "private": "否",
+        "residence": "本地",
     }

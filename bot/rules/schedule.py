@@ -43,12 +43,12 @@ def windows(tz: ZoneInfo, spans: tuple[tuple[time, time], ...] = DEFAULT_SPANS) 
     return Hours(spans, tz)
 
 
-def awake(moment: datetime, tz: ZoneInfo) -> datetime:
+def awake(moment: datetime, tz: ZoneInfo, quiet: tuple[time, time] = (QUIET_FROM, QUIET_UNTIL)) -> datetime:
     """The moment itself, or the end of the quiet hours that it lies in (UTC)."""
-    local = moment.astimezone(tz)
-    if QUIET_UNTIL <= local.time() < QUIET_FROM:
+    local, (begin, end) = moment.astimezone(tz), quiet
+    if end <= local.time() < begin:
         return moment
-    return at(local.date() + timedelta(days=local.time() >= QUIET_FROM), QUIET_UNTIL, tz)
+    return at(local.date() + timedelta(days=local.time() >= begin), end, tz)
 
 
 def due_at(

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.engine.parse import load_yaml, parse
-from bot.rules.protocol import EpisodeFacts, Exclusions, Protocol, choose, excluded
+from bot.rules.cohort import EpisodeFacts, Exclusions, excluded
+from bot.rules.protocol import Protocol, choose
 
 
 def data(path):
@@ -38,7 +39,7 @@ def episode(**known):
         ({"department": "妇产科", "procedure": "子宫下段剖宫产术"}, ["postpartum"]),
         ({"department": "妇产科", "icd10": "O80.901"}, ["postpartum"]),
         ({"department": "妇产科", "procedure": "子宫肌瘤剔除术"}, ["general"]),
-        ({"revisit_on": date(2026, 11, 20)}, ["general"]),
+        ({"revisit_on": date(2026, 11, 17)}, ["general"]),
     ],
 )
 def test_which_plan_a_patient_gets(known, chosen):

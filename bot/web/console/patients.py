@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.care.practice import Practice
-from bot.rules.protocol import REASONS
+from bot.rules.cohort import REASONS
 from bot.web import forms, pages, phrases
 from bot.web.console import answers
 from bot.web.keys import DATABASE, NOW, PRACTICE

@@ -65,6 +65,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_patient_phone_tail"), ["phone_tail"], unique=False)
 
     op.create_table(
+        "protocol_edition",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("protocol", sa.String(length=80), nullable=False),
+        sa.Column("version", sa.String(length=64), nullable=False),
+        sa.Column("checksum", sa.String(length=64), nullable=False),
+        sa.Column("data", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_protocol_edition")),
+        sa.UniqueConstraint("protocol", "checksum", name=op.f("uq_protocol_edition_protocol_checksum")),
+    )
+    op.create_table(
         "staff",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("username", sa.String(length=40), nullable=False),
@@ -163,6 +174,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("flow", "number", name=op.f("uq_revision_flow_number")),
     )
     op.create_table(
+        "setting",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("staff_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_setting_staff_id_staff")),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_setting")),
+    )
+    op.create_table(
         "episode",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("patient_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -180,6 +200,9 @@ def upgrade() -> None:
         sa.Column("procedure", sa.String(length=200), nullable=False),
         sa.Column("procedure_on", sa.Date(), nullable=True),
         sa.Column("revisit_on", sa.Date(), nullable=True),
+        sa.Column("revisit_listed", sa.Date(), nullable=True),
+        sa.Column("revisit_state", sa.String(length=12), nullable=False),
+        sa.Column("local", sa.Boolean(), nullable=True),
         sa.Column("medication", sa.String(length=500), nullable=False),
         sa.Column("risks", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("private", sa.Boolean(), nullable=False),
@@ -195,6 +218,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "outcome = '1' OR outcome = '2' OR outcome = '3' OR outcome = '4' OR outcome = '5' OR outcome = '9'",
             name=op.f("ck_episode_outcome"),
+        ),
+        sa.CheckConstraint(
+            "revisit_state = '' OR revisit_state = 'coming' OR revisit_state = 'declined' OR revisit_state = 'came' OR revisit_state = 'missed'",
+            name=op.f("ck_episode_revisit_state"),
         ),
         sa.CheckConstraint(
             "state = 'home' OR state = 'readmitted' OR state = 'transferred' OR state = 'dead' OR state = 'excluded'",
@@ -238,16 +265,23 @@ def upgrade() -> None:
         sa.Column("episode_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("protocol", sa.String(length=80), nullable=False),
         sa.Column("version", sa.String(length=64), nullable=False),
+        sa.Column("edition_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("drawn", sa.Integer(), nullable=True),
+        sa.Column("stop_after_missed", sa.Integer(), nullable=True),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("stopped_for", sa.String(length=60), nullable=True),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("state = 'running' OR state = 'completed' OR state = 'stopped'", name=op.f("ck_care_plan_state")),
+        sa.ForeignKeyConstraint(["edition_id"], ["protocol_edition.id"], name=op.f("fk_care_plan_edition_id_protocol_edition")),
         sa.ForeignKeyConstraint(["episode_id"], ["episode.id"], name=op.f("fk_care_plan_episode_id_episode")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_care_plan")),
         sa.UniqueConstraint("episode_id", "protocol", name=op.f("uq_care_plan_episode_id_protocol")),
     )
     with op.batch_alter_table("care_plan", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_care_plan_edition_id"), ["edition_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_care_plan_episode_id"), ["episode_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_care_plan_protocol"), ["protocol"], unique=False)
 
     op.create_table(
         "consent",
@@ -287,6 +321,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_enrolment_episode_id"), ["episode_id"], unique=False)
 
     op.create_table(
+        "revisit",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("episode_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("source", sa.String(length=8), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("why", sa.String(length=120), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("source = 'list' OR source = 'patient'", name=op.f("ck_revisit_source")),
+        sa.CheckConstraint(
+            "state = 'planned' OR state = 'coming' OR state = 'declined' OR state = 'moved' OR state = 'came' OR state = 'missed'",
+            name=op.f("ck_revisit_state"),
+        ),
+        sa.ForeignKeyConstraint(["episode_id"], ["episode.id"], name=op.f("fk_revisit_episode_id_episode")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_revisit")),
+        sa.UniqueConstraint("episode_id", "day", name=op.f("uq_revisit_episode_id_day")),
+    )
+    with op.batch_alter_table("revisit", schema=None) as batch_op:
+        batch_op.create_index("ix_revisit_day", ["day"], unique=False)
+
+    op.create_table(
         "touchpoint",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("plan_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -301,7 +357,15 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("most_attempts", sa.Integer(), nullable=False),
         sa.Column("notice", sa.String(length=40), nullable=False),
+        sa.Column("windows", sa.String(length=80), nullable=False),
+        sa.Column("who", sa.String(length=16), nullable=False),
+        sa.Column("through", sa.String(length=40), nullable=False),
+        sa.Column("unless", sa.String(length=60), nullable=False),
+        sa.Column("beyond_cap", sa.Boolean(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("reason", sa.String(length=120), nullable=False),
+        sa.Column("wished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("contacted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("begun_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
@@ -488,6 +552,24 @@ def upgrade() -> None:
     with op.batch_alter_table("answer", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_answer_episode_id"), ["episode_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_answer_session_id"), ["session_id"], unique=False)
+
+    op.create_table(
+        "approved_use",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("inbound_id", sa.Integer(), nullable=False),
+        sa.Column("contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("answer", sa.String(length=60), nullable=False),
+        sa.Column("title", sa.String(length=40), nullable=False),
+        sa.Column("version", sa.String(length=40), nullable=False),
+        sa.Column("approver", sa.String(length=60), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_approved_use_contact_id_contact")),
+        sa.ForeignKeyConstraint(["inbound_id"], ["inbound.id"], name=op.f("fk_approved_use_inbound_id_inbound")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approved_use")),
+        sa.UniqueConstraint("inbound_id", name=op.f("uq_approved_use_inbound_id")),
+    )
+    with op.batch_alter_table("approved_use", schema=None) as batch_op:
+        batch_op.create_index("ix_approved_use_contact", ["contact_id", "answer", "at"], unique=False)
 
     op.create_table(
         "finding",
@@ -700,6 +782,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_finding_episode_id"))
 
     op.drop_table("finding")
+    with op.batch_alter_table("approved_use", schema=None) as batch_op:
+        batch_op.drop_index("ix_approved_use_contact")
+
+    op.drop_table("approved_use")
     with op.batch_alter_table("answer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_answer_session_id"))
         batch_op.drop_index(batch_op.f("ix_answer_episode_id"))
@@ -752,6 +838,10 @@ def downgrade() -> None:
         )
 
     op.drop_table("touchpoint")
+    with op.batch_alter_table("revisit", schema=None) as batch_op:
+        batch_op.drop_index("ix_revisit_day")
+
+    op.drop_table("revisit")
     with op.batch_alter_table("enrolment", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_enrolment_episode_id"))
 
@@ -765,7 +855,9 @@ def downgrade() -> None:
 
     op.drop_table("consent")
     with op.batch_alter_table("care_plan", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_care_plan_protocol"))
         batch_op.drop_index(batch_op.f("ix_care_plan_episode_id"))
+        batch_op.drop_index(batch_op.f("ix_care_plan_edition_id"))
 
     op.drop_table("care_plan")
     with op.batch_alter_table("binding", schema=None) as batch_op:
@@ -781,6 +873,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_episode_department"))
 
     op.drop_table("episode")
+    op.drop_table("setting")
     op.drop_table("revision")
     with op.batch_alter_table("login", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_login_staff_id"))
@@ -794,6 +887,7 @@ def downgrade() -> None:
 
     op.drop_table("audit_entry")
     op.drop_table("staff")
+    op.drop_table("protocol_edition")
     with op.batch_alter_table("patient", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_patient_phone_tail"))
         batch_op.drop_index(batch_op.f("ix_patient_phone_index"))

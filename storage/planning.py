@@ -1,0 +1,46 @@
+"""Making plans for a stay, and changing them when its dates change."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from storage.plans import CarePlan, Touchpoint
+from storage.transaction import Tx
+
+NEVER_SENT = ("late", "before_home")  # reasons of touchpoints that were past when they were planned
+
+
+def of(tx: Tx, episode_id: int) -> list[CarePlan]:
+    """The plans of an episode, those that were stopped too."""
+    return list(tx.session.exec(select(CarePlan).where(CarePlan.episode_id == episode_id)))
+
+
+def put(tx: Tx, touchpoint: Touchpoint, now: datetime) -> Touchpoint | None:
+    """Add a touchpoint of a plan; one that is there and still planned takes the new date, unless the patient chose its time.
+    What was never sent because it was past comes to life when its date is not past any more. Returns the new row, if any.
+    A day that counts from the revisit has the revisit's date in it (R-1@1128): another revisit has touchpoints of its own."""
+    wanted = (Touchpoint.plan_id == touchpoint.plan_id, Touchpoint.flow == touchpoint.flow)
+    base, dated, _ = touchpoint.day.partition("@")
+    same = col(Touchpoint.day).startswith(f"{base}@") if dated else Touchpoint.day == touchpoint.day
+    rows = tx.session.exec(select(Touchpoint).where(*wanted, same)).all()
+    known = next((row for row in rows if row.day == touchpoint.day), None)
+    for other in rows:
+        if other is not known and other.state in ("planned", "invited"):
+            if known is None and other.state == "planned" and other.wished_at is None:
+                known = other
+                known.day = touchpoint.day
+            else:
+                other.state, other.reason, other.ended_at = "stopped", "moved", now
+            tx.session.add(other)
+    if known is None:
+        tx.session.add(touchpoint)
+    elif known.state == "planned" and known.wished_at is None and known.due_at != touchpoint.due_at:
+        known.due_at = touchpoint.due_at
+        tx.session.add(known)
+    elif known.reason in NEVER_SENT and touchpoint.state == "planned" and touchpoint.due_at > now:
+        known.state, known.reason, known.ended_at, known.due_at = "planned", "", None, touchpoint.due_at
+        tx.session.add(known)
+    tx.session.flush()
+    return touchpoint if known is None else None
