@@ -213,7 +213,7 @@ class Walk:
             measure, value, level = what
             sign = measure.sign
         elif kind == "sign":
-            sign = what
+            sign = composed.stopped(self.clauses, self.made_of, what)
             if sign.alike:
                 self._alike(hit, sign.alike, near)
             clause.topic = sign.part or clause.topic
@@ -245,14 +245,14 @@ class Walk:
         made = self._made(hit, phenomenon)
         if made is None or not made[0].part or (clause.no is not None and near):
             return
-        mention = Mention(hit.start, hit.end, made[0], clause.number, clause.sentence, made[1], made[2], degree="severe")
+        degree = "severe" if phenomenon == "pain" else ""
+        mention = Mention(hit.start, hit.end, made[0], clause.number, clause.sentence, made[1], made[2], degree=degree)
         self._assert(mention, hit, near)
         clause.mentions.append(mention)
         self.mentions.append(mention)
 
     def _made(self, hit: Word, what: str) -> composed.Made | None:
-        following = self._hits[self._at + 1 : self._at + 4]
-        return composed.sign_of(self.text, self.clauses, following, self.made_of, hit, what)
+        return composed.sign_of(self.text, self.clauses, self._hits[self._at + 1 : self._at + 4], self.made_of, hit, what)
 
     def _assert(self, mention: Mention, hit: Word, near: bool) -> None:
         clause = self.clause

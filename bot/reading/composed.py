@@ -14,12 +14,19 @@ _WHERE = re.compile(r"了?(?:的(?:是|就是)?|,?(?:就|也|正|全|都)*[在�
 _SO = re.compile("了?[得的到]|(?=不敢|不能|没法)")
 _NOT_SO = re.compile("(?:也|都|并|倒|还)*(?:没有?|不)(?:那么|太|怎么|是|很|大|算|这么|再|特别)|少|轻|好|慢|可以|能忍|一般|还行")
 _CLAUSE = re.compile("[,。!?;\n]")
-_COURSE = re.compile(r"(?:越来越|愈来愈|一天比一天|更)(?![好少轻小舒淡])|受不了|不停|加重|要命|难忍|止不住|持续")
+_COURSE = re.compile(r"直不起|(?:越来越|愈来愈|一天比一天|更)(?![好少轻小舒淡])|受不了|不停|加重|要命|难忍|止不住|持续")
 
 
 def drug(clauses: Sequence[Clause]) -> str:
     """The kind of medicine that is spoken of, '' for none."""
     return next((known.drug for known in reversed(clauses[-4:]) if known.drug), "")
+
+
+def stopped(clauses: Sequence[Clause], made_of: Mapping[tuple[str, str], Sign], sign: Sign) -> Sign:
+    """激素吃烦了，自己停了: what is stopped is the medicine spoken of before."""
+    if sign is not made_of.get(("drug", "stop")):
+        return sign
+    return made_of.get((drug(clauses), "stop"), sign)
 
 
 def sign_of(

@@ -124,7 +124,9 @@ def lower(text: str, mentions: Iterable[Mention], clauses: list[Clause], *, prox
             mention.status, mention.why = "hypothetical", why
             continue
         behind = text[mention.end : mention.end + 14]
-        if _OLDEN.match(behind):
+        if behind[:1] in ("啥", "什") and behind.lstrip("啥什么")[:1] == text[mention.end - 1]:
+            mention.lower("negated", f"“{text[mention.start : mention.end]}什么…”：是说没有")
+        elif _OLDEN.match(behind):
             mention.lower("resolved", "是早先的事")
         its = _ITS.match(behind)
         if its is not None and (_THING.match(behind, its.end()) or (not proxy and _KIN.match(behind, its.end()))):

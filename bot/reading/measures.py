@@ -13,6 +13,8 @@ from bot.reading.signs import Measure, RedFlags
 
 _PAIR = re.compile(r"[/\\-]|(?:mmhg)?[、/,和比 ]?(?:低压|下压|舒张压|低的?|下面)?(?:是|为|到)?[:]?")
 _ITS_NAME = re.compile(r"的?(?:高压|上压|收缩压)")
+# 疼得裂成两半, 两边一样疼: no score.
+_COUNTS = re.compile(r"[半边条侧下只头晚天夜年腿脚手处个次回块]")
 _CLAUSE = re.compile(r"[,。!?;\n]")
 
 
@@ -107,6 +109,8 @@ def _meaning(text: str, number: Number, flags: RedFlags, wanted: Measure | None)
         if number.unit and number.unit not in measure.units:
             continue
         if not measure.low <= number.high <= measure.high and wanted is not measure and not tenfold(measure, number):
+            continue
+        if measure.name == "pain" and not number.unit and _COUNTS.match(text, number.end):
             continue
         if measure.strange is not None and measure.strange.search(text, max(0, begin - 4), min(len(text), number.end + 4)):
             continue

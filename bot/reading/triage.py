@@ -24,7 +24,7 @@ _MEAL = re.compile("[喝吃饭汤粥]")
 
 
 _NEVER = re.compile(r"[没不未别停](?:有|再|在)?$")
-_AGO = re.compile(r"[之以]?[前后]|还?没|不")
+_AGO = re.compile(r"[之以]?[前后]|还?没(?!几天|多久)|不(?!久)")
 
 
 def _told(text: str, flags: RedFlags) -> set[str]:

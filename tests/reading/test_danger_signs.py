@@ -18,6 +18,7 @@ LISTS = (
     "danger_seventh.txt",
     "danger_eighth.txt",
     "danger_ninth.txt",
+    "danger_tenth.txt",
 )
 
 
