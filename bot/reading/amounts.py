@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from bot.reading import numbers
+import re
 
+from bot.reading import numbers, sums
+
+_AT_ONCE = re.compile(r"没(?:怎么|有)?(?:等|排)|不用(?:等|排)|马上就|立马就|去了就")
 _MINUTES = {"minute": 1.0, "hour": 60.0, "day": 1440.0, "week": 10080.0, "month": 43200.0}
 Bounds = tuple[str, tuple[tuple[float, float], ...]]
 
 
 def _measured(number: numbers.Number) -> tuple[str, float, float]:
     if number.unit in _MINUTES:
-        scale = _MINUTES[number.unit] * number.factor
+        scale = (1.0 if number.factor == 60.0 else _MINUTES[number.unit]) * number.factor
         return "span", number.low * scale, number.high * scale
     unit = "piece" if number.unit in ("piece", "time") else number.unit
     return unit, number.low * number.factor, number.high * number.factor
@@ -49,8 +52,17 @@ def within(text: str, known: Bounds) -> int | None:
     """The one option that every amount of a reply falls into."""
     unit, spans = known
     fitting = set()
-    for number in numbers.find(text):
+    found = sums.joined(text, numbers.find(text))
+    hours = sums.span(text) if unit == "span" else None
+    if hours is not None:
+        found = [numbers.Number(hours[0], hours[1], hours[2], hours[2], "hour", "", 60.0)]
+    elif unit == "span" and _AT_ONCE.search(text):
+        found = [numbers.Number(0, len(text), 0.0, 0.0, "minute")]
+    told = [number for number in found if unit and _measured(number)[0] == unit]
+    for number in told or found:
         said, low, high = _measured(number)
+        if unit and not said and re.match(r"[一-龥](?<![吧了的多左来到至或])", text[number.end :]):
+            continue
         if said and unit and said != unit:
             continue
         if number.vague == "over":

@@ -17,11 +17,18 @@ _CUT = re.compile(r"[,。!?;:\n]|(?=但是?(?!愿)|就是(?!$|说)|不过|可是
 _PAST = re.compile(
     r"前几天|前两天|前些天|前阵|之前|以前|原来|原先|刚开始|一开始|起初|刚出院|昨天|前天|上周|上个?月|住院|当时|那会|头几天|头两天|本来"
 )
+_OPEN = re.compile(
+    r"(?P<q>[一-龥])[不没](?P=q)|[一-龥]什么[。!]*$|你说呢|[一-龥]不$|(?<![没有])什么(?![都也的时])[一-龥]{0,2}[好吗]?$"
+)
+_WAVERS = re.compile(r"时[一-龥]{1,2}时[一-龥]|一会儿?[^,。]{1,5}[, ]?一会儿?|有时候?[^,。]{1,5}[, ]?有时候?|有的[^,。]{1,5}有的")
+_WAVERING = re.compile(r"时[一-龥]{1,2}时|有时|偶尔|波动|不稳|部分|一般|不定|看情况|基本")
+_CONCEDED = re.compile(r"(?P<x>[一-龥]{1,3})(?:倒)?[是归](?P=x)[了]?[,， ]?(?:但是?|就是|可|不过)?")
 _YIELDS = re.compile(r"但|就是|不过|可是|只是|倒是")
 _NO = re.compile(
     r"(?:不|没有?|无|未|别|不是|并非|没得|没怎么|不怎么|不太|不大|从不|不再|没再|并不|又不|也不|也没有?|都不|都没有?|不会|不用|不要|不想|不敢|不能|谈不上|算不上)"
     r"(?:再|有|什么|怎么|太|很|那么|多|啥|见|觉得|感觉|给|跟|和|让|叫|被|往|出|能|会|到|用|是)?$"
 )
+_GONE = re.compile(r"(?:早就?|都|已经|就|也|现在|倒是?)*(?:扔|丢|撂|甩|不用|不[要行]|没有?(?![好事]))[了掉过]*(?:$|[,。!? ])")
 _DENY = "不没无未别"
 # Characters that carry no meaning of their own.
 _EMPTY = frozenset(
@@ -52,7 +59,10 @@ class Axis:
 
     def said(self, text: str) -> list[tuple[int, int, str, bool]]:
         """The points named in a text: where, which, and whether it is denied."""
-        return [(hit.start, hit.end, hit.what, _denied(text, hit.start)) for hit in self.lexicon.scan(text)]
+        return [
+            (hit.start, hit.end, hit.what, _denied(text, hit.start) or _GONE.match(text, hit.end) is not None)
+            for hit in self.lexicon.scan(text)
+        ]
 
 
 def compile_axes(rows: Iterable[Mapping[str, Any]]) -> tuple[Axis, ...]:
@@ -76,10 +86,13 @@ class Meaning:
 
     def __init__(self, labels: list[list[str]], axes: tuple[Axis, ...]) -> None:
         self.size = len(labels)
+        self.labels = labels
+        self.wavers = [index for index, forms in enumerate(labels) if any(_WAVERING.search(form) for form in forms)]
         firsts = [forms[0] if forms else "" for forms in labels]
         self.none = next((i for i, label in enumerate(firsts) if _NONE.match(label) and not label.startswith("不清楚")), None)
+        rated = sum(any("满意" in form for form in forms) for forms in labels) > 1
         self.axes: list[tuple[Axis, dict[int, set[str]]]] = []
-        for axis in axes:
+        for axis in axes if not rated else ():
             points: dict[int, set[str]] = {}
             for index, forms in enumerate(labels):
                 for form in forms:
@@ -103,6 +116,16 @@ class Meaning:
         """The one option that the reply comes nearest to, if one stands out."""
         if len(text) > 80 or "?" in text:
             return Chosen()
+        if _OPEN.search(text):
+            return Chosen()
+        if _WAVERS.search(text):
+            one = self.wavers[0] if len(self.wavers) == 1 else -1
+            return Chosen((one,), 0, len(text), sure=False, ranks=(3,)) if one >= 0 else Chosen(clash=True)
+        conceded = _CONCEDED.match(text)
+        if conceded and len(text) > conceded.end():
+            said = self._of(text[conceded.end() :])
+            if said.picks:
+                return said
         clauses = _clauses(text, breaks)
         if len(clauses) > 1:
             for begin, end in reversed(clauses):
@@ -115,13 +138,24 @@ class Meaning:
                 said = self._of(text[clauses[1][0] :])
                 if said.picks:
                     return said
+            elif len(clauses) <= 4:
+                each = [self._of(text[begin:end]) for begin, end in clauses]
+                firm = {one.picks[0] for one in each if one.picks and one.sure}
+                if len(firm) > 1:
+                    whole = self._of(text)
+                    return whole if whole.sure and self._covers(whole.picks) else Chosen(clash=True)
         return self._of(text)
+
+    def _covers(self, picks: tuple[int, ...]) -> bool:
+        """Whether an option is one of several things in turn."""
+        return any("轮" in form or "都" in form for index in picks for form in self.labels[index])
 
     def _of(self, text: str) -> Chosen:
         votes = [0.0] * self.size
         against = [0.0] * self.size
         for axis, points in self.axes:
             self._along(axis, points, text, votes, against)
+        along = list(votes)
         for trait in _traits(text):
             index = self.traits.get(trait)
             weight = 1.0 if len(trait[0]) == 1 else 2.0
@@ -137,10 +171,11 @@ class Meaning:
         best = max(range(self.size), key=totals.__getitem__)
         rest = max((total for index, total in enumerate(totals) if index != best), default=0.0)
         if totals[best] >= 1 and totals[best] - rest >= 1 and (len(text) <= 14 or totals[best] >= 2):
-            return Chosen((best,), 0, len(text), sure=totals[best] >= 3, ranks=(3,))
+            told = along[best] > 0
+            return Chosen((best,), 0, len(text), sure=told and totals[best] >= 3, ranks=(3 if told else 4,))
         left = [index for index in range(self.size) if against[index] <= 0]
         if len(left) == 1 and self.size > 1 and totals[left[0]] >= 0:
-            return Chosen((left[0],), 0, len(text), sure=False, ranks=(3,))
+            return Chosen((left[0],), 0, len(text), sure=False, ranks=(4,))
         return Chosen(clash=sum(total >= 1 for total in totals) > 1)
 
     def _along(self, axis: Axis, points: dict[int, set[str]], text: str, votes: list[float], against: list[float]) -> None:

@@ -57,6 +57,12 @@ _EMPTY = (
 _BLAMED = ("差", "高", "慢", "长", "脏", "贵", "吵", "不好", "不及时", "少", "难吃")
 
 
+# A reply that asks on is not sure to answer.
+_WONDERS = re.compile(
+    r"再[填说回聊]|换个|等下|晚点|人工|什么|[吗么?]$|(?:能|要|好|行|可)不(?:能|要|好|行|可)|不$|怎么|多少|哪|几时|什么时候|为什么"
+)
+
+
 class Choices:
     """The options of one question, ready to be matched."""
 
@@ -103,7 +109,7 @@ class Choices:
                     add(piece, index, 1)
                 for piece in [label, *pieces]:
                     for form in synonyms.get(piece, ()):
-                        add(form, index, 2)
+                        add(fold(form), index, 2)
             if labels and not any(label in synonyms for label in labels):
                 for key, forms in synonyms.items():
                     if len(key) >= 2 and labels[0].startswith(key) and not any(other[0] == key for other in folded if other):
@@ -156,6 +162,29 @@ class Choices:
         near = self.near(text, 0)
         if near.picks:
             return near
+        return self._weighed(text, breaks, self._told(text, breaks))
+
+    def _weighed(self, text: str, breaks: frozenset[int], chosen: Chosen) -> Chosen:
+        """What the words name against what the whole means: agreed it is sure, against each other it is open."""
+        if len(chosen.picks) == 1 and chosen.sure and chosen.ranks[:1] == (0,) and chosen.end - chosen.start > 2:
+            return chosen
+        meant = self.meaning.pick(text, breaks)
+        plain = meant.sure and _WONDERS.search(text) is None
+        if len(chosen.picks) != 1 or chosen.clash:
+            fits = not chosen.picks or meant.picks[:1] == () or meant.picks[0] in chosen.picks or meant.sure
+            if meant.picks and fits and meant.picks[0] not in chosen.denied:
+                return replace(meant, sure=plain)
+            return chosen
+        if meant.picks == chosen.picks:
+            return replace(chosen, sure=chosen.sure or plain)
+        if meant.picks:
+            if meant.ranks == (4,) or (chosen.sure and not meant.sure):
+                return chosen
+            return Chosen(clash=True) if chosen.sure or not meant.sure else replace(meant, sure=False)
+        part = not chosen.sure or 2 * (chosen.end - chosen.start) < len(text)
+        return Chosen(clash=True) if meant.clash and part else chosen
+
+    def _told(self, text: str, breaks: frozenset[int]) -> Chosen:
         chosen = mentioned.scan(self, text, breaks)
         told = (self.stances.get("yes"), self.stances.get("no"))
         named = len(chosen.picks) == 1 and chosen.ranks[:1] == (0,) and chosen.end - chosen.start > 1
@@ -178,10 +207,7 @@ class Choices:
             if len(left) == 1 and len(self.options) > 1:
                 return Chosen((left[0],), 0, len(text), sure=False)
             return chosen
-        near = self.near(text, 1)
-        if near.picks:
-            return near
-        return replace(self.meaning.pick(text, breaks), sure=False)
+        return self.near(text, 1)
 
     def several(self, text: str, breaks: frozenset[int] = frozenset()) -> Chosen:
         """All options that are meant."""

@@ -21,7 +21,12 @@ _WHOLE = re.compile(
     r"|\([0-9]{1,2}\)|\([a-h]\))"
     r"(?:[.、:。)]|个|号|项|选项|种|个选项)*(?:吧|了|的|选|谢谢|呢)*"
 )
-_LEAD = re.compile(r"(?:选择?|第)?(?P<n>[0-9]{1,2}|[a-h])(?P<mark>[.、:,。) ]|个|项|号|吧)?(?P<rest>.+)", re.S)
+_LEAD = re.compile(
+    r"(?:选择?|第)?(?:(?P<n>[0-9]{1,2}|[a-h])(?P<mark>[.、:,。) ]|个|项|号|吧)?"
+    r"|(?P<c>[一二三四五六七八九])(?P<set>[.、:,。) ]|吧[, ]?))"
+    r"(?P<rest>.+)",
+    re.S,
+)
 _CHOSE = re.compile(
     r"(?:选择?了?|我填|改成|改为|改选|应该是|应该选|回复)(?:第)?(?P<n>[0-9]{1,2}|[a-h]|[一二三四五六七八九])(?![0-9分度天次])"
 )
@@ -98,6 +103,8 @@ class Ordinals:
             match = form.search(text)
             if match:
                 index = self.index(match["n"])
+                if form is _NOTH and len({again["n"] for again in form.finditer(text)}) > 1:
+                    return None
                 if form is _NOTH and match["back"] and index >= 0:
                     index = self.size - 1 - index
                 return index, match.start(), match.end()
@@ -109,6 +116,8 @@ class Ordinals:
         match = _LEAD.fullmatch(bare)
         if match is None or match["rest"].strip().isdigit():
             return None
+        if match["c"]:
+            return self.index(match["c"]), True, match["rest"]
         apart = text.find(bare) + match.end("n") in breaks
         if _OTHER_COUNT.match(match["rest"]) and not (match["mark"] or (apart and not match["rest"][0].isdigit())):
             return None

@@ -41,6 +41,8 @@ def placed(
         return Answer("off_topic") if "later" in meant or "refuse" in meant else answered
     if answered.status == "ok" and _only_asks(said, answered, question, meant):
         return Answer("off_topic")
+    if answered.status == "ok" and not answered.sure and question.kind == "choice" and triage.level == "L0":
+        return Answer("off_topic")
     if answered.status != "unclear" and (
         answered.sure or question.kind in ("number", "scale", "date") or not _ELSEWHERE & meant.keys()
     ):

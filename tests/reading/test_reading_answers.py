@@ -60,6 +60,19 @@ ASKED = {
     "urine": Question("choice", options(ok="正常", freq="尿频尿急", hard="排尿困难")),
     "fee": Question("choice", options(clear="清楚", so="基本清楚", unclear="不清楚")),
     "side": Question("multichoice", options(nausea="恶心", rash="皮疹", dizzy="头晕", none="没有")),
+    "lochia": Question(
+        "choice", options(red="鲜红", dark="暗红 咖啡色", pink="淡红 粉色", white="白色 黄色", end="已经没有了 干净了")
+    ),
+    "plaster": Question("choice", options(fit="合适 没问题", tight="太紧", loose="松了", wet="打湿了 破损")),
+    "cough": Question("choice", options(no="不咳 没有", some="偶尔咳", lot="经常咳")),
+    "carer": Question("choice", options(spouse="老伴 配偶", child="子女", paid="保姆 护工", self="没人照顾 自己")),
+    "why": Question("choice", options(far="路远", cost="费用高 没钱", time="没时间", fine="感觉好了不用去", other="其他")),
+    "hair": Question("choice", options(no="没有掉", some="掉一些", all="基本掉光")),
+    "jaundice": Question("choice", options(gone="退了", less="比出院时轻", same="没变", more="更黄了")),
+    "pressure": Question("choice", options(none="没压力", some="有些压力", high="压力很大")),
+    "ground": Question("choice", options(a="半小时以内", b="半小时到一小时", c="一到两小时", d="两小时以上")),
+    "fed": Question("choice", options(better="好转", same="差不多 没变化", worse="加重")),
+    "when": Question("choice", options(same="当天", second="第二天", later="三天以后", no="还没下床")),
     "advice": Question("multichoice", options(diet="饮食指导", drug="用药指导", rehab="康复训练指导", none="不需要")),
     "blame": Question(
         "multichoice", options(wait="等候时间长", fee="费用高", food="饭菜差", manner="服务态度", none="没有不满意")
