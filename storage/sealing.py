@@ -83,16 +83,24 @@ class Seal:
 
     def seal(self, text: str, place: str) -> bytes:
         """The text encrypted, to be opened only in its place: key number, nonce, ciphertext and tag."""
+        return self.seal_bytes(text.encode(), place)
+
+    def seal_bytes(self, content: bytes, place: str) -> bytes:
+        """As `seal`, for what is no text."""
         nonce = os.urandom(_NONCE)
-        return bytes([self._current]) + nonce + self._ciphers[self._current].encrypt(nonce, text.encode(), place.encode())
+        return bytes([self._current]) + nonce + self._ciphers[self._current].encrypt(nonce, content, place.encode())
 
     def open(self, sealed: bytes, place: str) -> str:
         """What was sealed in this place. Unreadable when the key or the place is another."""
+        return self.open_bytes(sealed, place).decode()
+
+    def open_bytes(self, sealed: bytes, place: str) -> bytes:
+        """As `open`, for what is no text."""
         cipher = self._ciphers.get(sealed[0]) if len(sealed) > _NONCE + 1 else None
         if cipher is None:
             raise Unreadable(f"{place}: 没有对应的密钥")
         try:
-            return cipher.decrypt(sealed[1 : _NONCE + 1], sealed[_NONCE + 1 :], place.encode()).decode()
+            return cipher.decrypt(sealed[1 : _NONCE + 1], sealed[_NONCE + 1 :], place.encode())
         except InvalidTag:
             raise Unreadable(f"{place}: 密钥不对，或数据不属于这一行") from None
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from storage.approved import ApprovedUse
+from storage.media import Media
 from storage.messages import Inbound, Outbound
 from storage.readings import Finding, Record
 from storage.sessions import Answer, Session
@@ -26,6 +27,7 @@ class Said:
     findings: list[Finding] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
     used: list[ApprovedUse] = field(default_factory=list)
+    media: list[Media] = field(default_factory=list)
 
     @property
     def at(self) -> datetime:
@@ -82,6 +84,8 @@ def _readings(tx: Tx, heard: Iterable[Inbound]) -> list[Said]:
         lines[record.inbound_id].records.append(record)
     for use in tx.session.exec(select(ApprovedUse).where(col(ApprovedUse.inbound_id).in_(lines))):
         lines[use.inbound_id].used.append(use)
+    for one in tx.session.exec(select(Media).where(col(Media.inbound_id).in_(lines))):
+        lines[one.inbound_id].media.append(one)
     return list(lines.values())
 
 

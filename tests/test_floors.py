@@ -23,6 +23,7 @@ PURE = ["bot.engine", "bot.reading", "bot.rules"]
 
 # where a library may be imported; a longer name wins
 LIBRARY_DOORS = {
+    "PIL": ["bot.wechat.pictures"],
     "aiohttp": ["bot.web", "bot.wechat", "bot.simulator", *ROOF],
     "aiohttp.web": ["bot.web", "bot.simulator", *ROOF],
     "aiohttp_jinja2": ["bot.web"],

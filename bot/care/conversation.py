@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from bot.care import answering, binding, escalation, live, matters, opening, post, talk, wishes
+from bot.care import answering, binding, escalation, live, matters, media, opening, post, talk, wishes
 from bot.care.inbound import Inbound
 from bot.care.parcel import Reply
 from bot.care.practice import Practice
@@ -18,7 +19,9 @@ from storage.transaction import Tx
 
 # What an event allows in service messages; all else a user types or sends opens the long window.
 _ACTIONS = {"subscribe": "follow", "scan": "scan", "click": "menu", "scancode_push": "menu", "scancode_waitmsg": "menu"}
-_MEDIA = {"image": "图片", "voice": "语音", "video": "视频", "shortvideo": "小视频"}
+_MEDIA = {**media.KINDS, "video": "视频"}
+# what is neither words nor anything a person could look at
+_STRANGE = {"location": "location", "link": "link"}
 _STAND_IN = {"image": "[图片]"}
 
 
@@ -84,7 +87,11 @@ def _opened(tx: Tx, contact: contacts.Held, inbound: Inbound, now: datetime) -> 
 def _message(visit: Visit) -> None:
     said = visit.inbound.text.strip() or _STAND_IN.get(visit.inbound.kind, "")
     waiting = visit.live.asked if visit.live is not None else None
-    if visit.inbound.text:
+    if visit.inbound.media_id and visit.inbound.kind in media.KINDS:
+        media.want(visit.tx, visit.inbound_id, visit.contact.id, visit.inbound.kind, visit.inbound.media_id, visit.now)
+    if visit.inbound.kind == "voice":
+        _overheard(visit)
+    elif visit.inbound.text:
         # in doubt "my father" is the patient
         proxy, population = visit.relation != "self", visit.population
         visit.reading = reading.read(said, waiting, visit.practice.tables, proxy=proxy, today=visit.today, population=population)
@@ -102,12 +109,25 @@ def _message(visit: Visit) -> None:
     if visit.inbound.kind in _MEDIA and not (visit.inbound.kind == "image" and waiting is not None and waiting.kind == "image"):
         _media(visit)
     elif not said:
-        visit.say("unsupported")
-        visit.ask_again()
+        visit.say(_STRANGE.get(visit.inbound.kind, "file" if visit.inbound.detail.get("MsgType") == "file" else "unsupported"))
+        _on(visit)
     elif visit.live is not None:
         _go_on(visit, said)
     else:
         opening.greet(visit)
+
+
+def _overheard(visit: Visit) -> None:
+    """A voice is put before a person. What WeChat's machine heard in it may raise an alarm, and settles nothing else."""
+    if not visit.inbound.text:
+        return
+    proxy, tables = visit.relation != "self", visit.practice.tables
+    heard = reading.read(visit.inbound.text, None, tables, proxy=proxy, today=visit.today, population=visit.population)
+    visit.reading = replace(heard, intents=(), records=())
+    if heard.triage != "none":
+        messages.urgent(visit.tx, visit.inbound_id, heard.triage)
+    _danger(visit)
+    matters.keep(visit)
 
 
 def _danger(visit: Visit) -> None:
@@ -167,11 +187,22 @@ def _for_person(visit: Visit) -> None:
 
 
 def _media(visit: Visit) -> None:
-    """A photo, a voice: kept, and put before a person, since a machine cannot triage it."""
-    kind = _MEDIA[visit.inbound.kind]
-    visit.raise_("question", "L2", f"患者发来{kind}，请查看")
-    visit.say("media", kind=kind)
-    visit.ask_again()
+    """A photo, a voice: kept, and put before a person, since a machine cannot triage it. Of a video WeChat hands out nothing."""
+    kind = visit.inbound.kind
+    where = "，请在公众平台的消息管理里查看，或请患者发照片" if kind == "video" else "，请查看"
+    heard = f"：“{visit.inbound.text[:60]}”（微信转写）" if visit.inbound.text else ""
+    visit.raise_("question", "L2", f"患者发来{_MEDIA[kind]}{heard}{where}")
+    visit.caution()
+    visit.say(f"media_{kind}")
+    _on(visit)
+
+
+def _on(visit: Visit) -> None:
+    """After something that answers no question: the one that waits, or what the contact was invited to."""
+    if visit.live is None:
+        opening.answered(visit)
+    else:
+        visit.ask_again()
 
 
 def _reply(visit: Visit) -> Reply | None:

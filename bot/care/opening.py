@@ -57,11 +57,8 @@ def greet(visit: Visit) -> None:
         return
     invited = plans.invited(visit.tx, visit.contact.id)
     if invited is not None:
-        touchpoint_id, episode_id, flow = invited
-        own = next(one for one in bound if one.episode_id == episode_id)
-        if not _begin(visit, own, touchpoint_id, flow):
+        if not _take_up(visit, bound, *invited):
             return
-        visit.live = live.waiting(visit.tx, visit.practice, visit.contact.id)
         if visit.reading is not None and set(visit.reading.intents) & {"question", "greeting"} == {"question"}:
             _ask_staff(visit)
     elif visit.texts or (visit.reading is not None and _small_talk(visit)):
@@ -71,6 +68,21 @@ def greet(visit: Visit) -> None:
             visit.say("nothing_open")
     else:
         _ask_staff(visit)
+
+
+def answered(visit: Visit) -> None:
+    """What was sent is no text, and nothing waits: an invitation is answered by it all the same."""
+    invited = plans.invited(visit.tx, visit.contact.id)
+    if invited is not None:
+        _take_up(visit, contacts.bound(visit.tx, visit.contact.id), *invited)
+
+
+def _take_up(visit: Visit, bound: list[contacts.Bound], touchpoint_id: int, episode_id: int, flow: str) -> bool:
+    own = next(one for one in bound if one.episode_id == episode_id)
+    if not _begin(visit, own, touchpoint_id, flow):
+        return False
+    visit.live = live.waiting(visit.tx, visit.practice, visit.contact.id)
+    return True
 
 
 def _begin(visit: Visit, bound: contacts.Bound, touchpoint_id: int, flow: str) -> bool:

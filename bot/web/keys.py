@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bot.care.practice import Practice
     from bot.wechat.callback import Callback
     from storage.database import Database
+    from storage.files import Files
 
 
 class Site(Protocol):
@@ -27,6 +28,7 @@ class Site(Protocol):
 
 DATABASE: web.AppKey[Database] = web.AppKey("database")
 PRACTICE: web.AppKey[Practice] = web.AppKey("practice")
+FILES: web.AppKey[Files] = web.AppKey("files")
 CALLBACK: web.AppKey[Callback] = web.AppKey("callback")
 NOW: web.AppKey[Callable[[], datetime]] = web.AppKey("now")
 SETTINGS: web.AppKey[Site] = web.AppKey("settings")

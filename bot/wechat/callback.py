@@ -129,7 +129,10 @@ def read(body: bytes) -> Inbound:
         if kind == "unknown":
             detail["MsgType"] = found["MsgType"]
         media_id = detail.pop("MediaId", "") if len(detail.get("MediaId", "")) <= _LONGEST_KEY else ""
-        return Inbound(_message_key(found, openid, time, body), openid, account, kind, at, media_id=media_id, detail=detail)
+        # what WeChat's machine heard in a voice, where it still listens
+        text = detail.pop("Recognition", "") if kind == "voice" else ""
+        key = _message_key(found, openid, time, body)
+        return Inbound(key, openid, account, kind, at, text, media_id=media_id, detail=detail)
 
     event = found.get("Event", "").lower()
     if not event or len(event) > 60:

@@ -20,6 +20,8 @@ from bot.wechat.wording import bubble
 # WeChat changes the token five minutes before it ends; the old one lives on for these five minutes.
 SPARE = 200
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=4)
+LARGEST = 12 << 20  # bytes of an answer; the largest picture a patient can send has ten megabytes
+TOO_LARGE = "too large"
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 
 
@@ -206,7 +208,7 @@ class Client:
             async with self._session.request(
                 method, self._base + path, params=params, data=data, headers=headers, timeout=self._timeout, allow_redirects=False
             ) as answer:
-                content = await answer.read()
+                content = await _whole(answer)
         # aiohttp's own words hold the address with the token in it, so only their kind is kept.
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise Unreachable(type(error).__name__, written=False) from None
@@ -224,6 +226,17 @@ def sign_in_url(appid: str, back_to: str, state: str, base_url: str = "https://o
     """The page that tells us, without asking the patient anything, which account opens `back_to`."""
     query = {"appid": appid, "redirect_uri": back_to, "response_type": "code", "scope": "snsapi_base", "state": state}
     return f"{base_url}/connect/oauth2/authorize?{urlencode(query)}#wechat_redirect"
+
+
+async def _whole(answer: aiohttp.ClientResponse) -> bytes:
+    """The answer's body. Raises Unreachable for more of it than WeChat ever sends."""
+    parts, size = [], 0
+    async for part in answer.content.iter_any():
+        parts.append(part)
+        size += len(part)
+        if size > LARGEST:
+            raise Unreachable(TOO_LARGE, written=True, reaction=Reaction.OPERATOR)
+    return b"".join(parts)
 
 
 def _values(data: Mapping[str, str]) -> dict[str, dict[str, str]]:

@@ -1,6 +1,7 @@
 """The console over a real database, with a browser that behaves (same origin, one cookie jar)."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import hospital
 import pytest
@@ -11,8 +12,9 @@ from hospital import ROOT, SEAL
 from bot import practice as files
 from bot.config import Settings
 from bot.web import auth, site
-from bot.web.keys import DATABASE, NOW, PRACTICE, SETTINGS
+from bot.web.keys import DATABASE, FILES, NOW, PRACTICE, SETTINGS
 from storage import staff
+from storage.files import Files
 
 
 class Clock:
@@ -76,6 +78,7 @@ def application(database, practice, clock):
     app = web.Application()
     app[DATABASE], app[PRACTICE], app[NOW] = database, practice, lambda: clock.now
     app[SETTINGS] = Settings(_env_file=None, hospital=practice.hospital)
+    app[FILES] = Files(Path(str(database.engine.url.database)).parent / "media", practice.seal)
     site.add_site(app, ROOT / "templates", clock=lambda: clock.wall)
     return app
 
