@@ -26,9 +26,10 @@ CASES = ROOT / "tests" / "reading"
 OUT = ROOT / "bot" / "reading" / "weights.py"
 ROUNDS, PACE, SHRINK, SEED, BASE = 14, 0.075, 3e-4, 1, -3.0
 # Weights that are smaller than this after the rounds are dropped, and the rest learn this many rounds more without them.
+BARRED = frozenset(" \"'\\")
 UNSAID = {"I": ("-matters", "-view"), "S": ("-matters", "-intents"), "M": ("-intents", "-view"), "T": ("-intents", "-view")}
 SIDES = {"very_satisfied": "satisfied", "very_dissatisfied": "dissatisfied"}
-LEAST, MORE = 0.12, 6
+LEAST, MORE = 0.2, 6
 
 
 sys.path.insert(0, str(CASES))
@@ -163,7 +164,7 @@ def written(learnt: dict[str, tuple[float, dict[str, float]]]) -> str:
     rows = []
     for label, (base, weights) in learnt.items():
         kept = sorted(((round(weight / STEP), piece) for piece, weight in weights.items()), key=lambda pair: (-pair[0], pair[1]))
-        told = " ".join(f"{piece} {steps}" for steps, piece in kept if steps)
+        told = " ".join(f"{piece} {steps}" for steps, piece in kept if steps and BARRED.isdisjoint(piece) and piece.isprintable())
         rows.append(f"    {label!r}: {f'{round(base / STEP)} {told}'!r},".replace("'", '"'))
     head = (
         '"""What the second opinion learnt: `python -m bench.weights` writes this. For each label its base and its weights."""\n'

@@ -20,6 +20,8 @@ PRAISE, PROPOSES = "praise", "proposes"
 VIEWS = {"good": "satisfied", "middling": "neutral", "bad": "dissatisfied"}
 # One step of a weight as written; longer replies than this are left to the rules.
 STEP = 0.05
+# Below so many steps a label has less than half a percent.
+LEAST = -106
 LONGEST = 160
 # What is likelier than the first number is added, what is less likely than the second is taken away.
 RECORDS = (0.4, 0.1)
@@ -34,15 +36,17 @@ _POLITE = frozenset(("thanks", "greeting"))
 _SIDES = {
     "very_satisfied": "good", "satisfied": "good", "neutral": "middling", "dissatisfied": "bad", "very_dissatisfied": "bad",
 }  # fmt: skip
-_BARRED = frozenset(" \"'\\")
 _EDGES = ",。!?;:、 \n"
 
 
 def grams(text: str) -> set[str]:
     """The characters of a text and their neighbours, one to three at a time; `^` and `$` are its ends."""
     edged = f"^{text}$"
-    spans = {edged[at : at + size] for size in (1, 2, 3) for at in range(len(edged) - size + 1)}
-    return {gram for gram in spans if gram.isprintable() and _BARRED.isdisjoint(gram)}
+    length = len(edged)
+    found = set(edged)
+    found.update([edged[at : at + 2] for at in range(length - 1)])
+    found.update([edged[at : at + 3] for at in range(length - 2)])
+    return found
 
 
 class Opinion:
@@ -50,27 +54,29 @@ class Opinion:
 
     def __init__(self, table: Mapping[str, str]) -> None:
         self.labels = tuple(table)
-        self.base: list[float] = []
-        self.rows: dict[str, tuple[tuple[int, float], ...]] = {}
+        self.base: list[int] = []
+        self.rows: dict[str, tuple[tuple[int, int], ...]] = {}
         for number, line in enumerate(table.values()):
             base, *pairs = line.split(" ")
-            self.base.append(int(base) * STEP)
-            weights: dict[str, tuple[tuple[int, float]]] = {}  # most are alike: kept once, they take a quarter of the memory
+            self.base.append(int(base))
+            weights: dict[str, tuple[tuple[int, int]]] = {}  # most are alike: kept once, they take a quarter of the memory
             for gram, steps in zip(pairs[::2], pairs[1::2], strict=True):
                 weight = weights.get(steps)
                 if weight is None:
-                    weight = weights[steps] = ((number, int(steps) * STEP),)
+                    weight = weights[steps] = ((number, int(steps)),)
                 known = self.rows.get(gram)
                 self.rows[gram] = weight if known is None else known + weight
 
     def weigh(self, evidence: Iterable[str]) -> dict[str, float]:
-        """How likely each label is, 0 to 1."""
+        """How likely each label is, 0 to 1; 0 where it is hardly so."""
         sums = self.base[:]
-        rows = self.rows
-        for piece in evidence:
-            for number, weight in rows.get(piece, ()):
-                sums[number] += weight
-        return {label: 1 / (1 + exp(-max(-30.0, min(30.0, value)))) for label, value in zip(self.labels, sums, strict=True)}
+        for row in map(self.rows.get, evidence):
+            if row is not None:
+                for number, steps in row:
+                    sums[number] += steps
+        return {
+            label: 1 / (1 + exp(-STEP * steps)) if steps > LEAST else 0.0 for label, steps in zip(self.labels, sums, strict=True)
+        }
 
     def speaks(self, label: str, text: str) -> tuple[int, int]:
         """The clause of a text that speaks most for a label."""
@@ -116,8 +122,10 @@ def matters(
     proposes = likely.get(PROPOSES, 0) > 0.5
     happy = likely.get("good", 0) > 0.6 and likely.get("bad", 0) < 0.3
     known = {record.code or PRAISE for record in kept}
-    for label, chance in sorted(likely.items(), key=lambda pair: -pair[1]):
-        if chance <= most or label in known or not (label == PRAISE or label in tables.codes):
+    for label, chance in sorted(
+        ((label, chance) for label, chance in likely.items() if chance > most), key=lambda pair: -pair[1]
+    ):
+        if label in known or not (label == PRAISE or label in tables.codes):
             continue
         if label != PRAISE and happy:
             continue
