@@ -13,19 +13,13 @@ def serve(
     port: Annotated[int | None, typer.Option(help="监听的端口（默认见设置）")] = None,
 ) -> None:
     """启动随访服务：微信回调、工作台、定时任务。SIGTERM 或 Ctrl+C 平稳停止。"""
-    gc.disable()  # what a start makes stays: looking through it again and again takes a fifth of the time
+    gc.disable()  # while it starts, as `app.run` does
     try:
         from bot import app, config
 
         given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
         settings = config.load(**given)
         address = f"随访服务 http://{settings.host}:{settings.port}/console/  微信回调 {settings.public_url}/wechat"
-
-        def ready() -> None:
-            gc.freeze()  # and it is never looked through again
-            gc.enable()
-            typer.echo(address, err=True)
-
-        app.run(settings, ready=ready)
+        app.run(settings, ready=lambda: typer.echo(address, err=True))
     finally:
         gc.enable()
