@@ -49,6 +49,12 @@ def get(tx: Tx, edition_id: int, known: Collection[str] = ()) -> tuple[str, dict
     return str(row[0]), dict(found[0]) if found else {}
 
 
+def find(tx: Tx, protocol: str, checksum: str) -> int | None:
+    """The number of this text of a protocol, if a plan was ever made from it."""
+    row = tx.one(_EDITION, protocol_=protocol, checksum_=checksum)
+    return int(row[0]) if row else None
+
+
 def edition(tx: Tx, protocol: str, version: str, checksum: str, data: dict[str, Any], now: datetime) -> int:
     """The number of this text of a protocol, kept once."""
     row = tx.one(_EDITION, protocol_=protocol, checksum_=checksum)

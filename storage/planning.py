@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import col, select
 
+from storage.patients import Episode, Patient
 from storage.plans import CarePlan, Touchpoint
 from storage.transaction import Tx
 
@@ -44,3 +46,43 @@ def put(tx: Tx, touchpoint: Touchpoint, now: datetime) -> Touchpoint | None:
         tx.session.add(known)
     tx.session.flush()
     return touchpoint if known is None else None
+
+
+def touchpoints(tx: Tx, plan_id: int) -> list[Touchpoint]:
+    """All contacts of a plan."""
+    return list(tx.session.exec(select(Touchpoint).where(Touchpoint.plan_id == plan_id)))
+
+
+def behind(tx: Tx, protocol: str, edition_id: int | None, limit: int) -> list[tuple[CarePlan, Episode, Patient]]:
+    """Running plans of a protocol that were made from another edition than this, the oldest first."""
+    query = (
+        select(CarePlan, Episode, Patient)
+        .join(Episode, col(Episode.id) == col(CarePlan.episode_id))
+        .join(Patient, col(Patient.id) == col(Episode.patient_id))
+        .where(*_behind(protocol, edition_id))
+        .order_by(col(CarePlan.id))
+        .limit(limit)
+    )
+    return [(plan, episode, patient) for plan, episode, patient in tx.session.exec(query)]
+
+
+def count_behind(tx: Tx, protocol: str, edition_id: int | None) -> int:
+    """How many there are."""
+    return tx.session.exec(select(func.count()).select_from(CarePlan).where(*_behind(protocol, edition_id))).one()
+
+
+def counts(tx: Tx) -> dict[tuple[str, str], int]:
+    """How many plans there are, by protocol and state; who was not drawn counts as `not_drawn`."""
+    query = select(CarePlan.protocol, CarePlan.state, CarePlan.stopped_for, func.count())
+    found: dict[tuple[str, str], int] = {}
+    for protocol, state, why, count in tx.session.exec(
+        query.group_by(CarePlan.protocol, CarePlan.state, col(CarePlan.stopped_for))
+    ):
+        key = (protocol, "not_drawn" if why == "not_drawn" else state)
+        found[key] = found.get(key, 0) + count
+    return found
+
+
+def _behind(protocol: str, edition_id: int | None) -> tuple[ColumnElement[bool], ...]:
+    other = or_(col(CarePlan.edition_id).is_(None), col(CarePlan.edition_id) != (edition_id or 0))
+    return col(CarePlan.protocol) == protocol, col(CarePlan.state) == "running", other

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from hashlib import sha256
+from typing import Any
 
 from bot.care import ending
 from bot.care.practice import Practice
@@ -141,9 +142,16 @@ def is_late(practice: Practice, protocol: Protocol, planned: TouchpointPlan, due
 
 def keep_edition(tx: Tx, protocol: Protocol, now: datetime) -> int:
     """The number of this text of a protocol, for the plans that are made from it."""
-    data = protocol.model_dump(mode="json", exclude_defaults=True)
-    checksum = sha256(to_json(data).encode()).hexdigest()
-    return editions.edition(tx, protocol.id, protocol.version, checksum, data, now)
+    return editions.edition(tx, protocol.id, protocol.version, checksum(protocol), _data(protocol), now)
+
+
+def checksum(protocol: Protocol) -> str:
+    """What tells one text of a protocol from another. Who approved it changes nobody's plan."""
+    return sha256(to_json(_data(protocol)).encode()).hexdigest()
+
+
+def _data(protocol: Protocol) -> dict[str, Any]:
+    return protocol.model_dump(mode="json", exclude_defaults=True, exclude={"approver"})
 
 
 def _new_plans(

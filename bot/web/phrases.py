@@ -35,6 +35,7 @@ TOUCHPOINT_STATES = {
     "phone": "转电话",
 }
 EPISODE_STATES = {"home": "随访中", "readmitted": "再次入院", "transferred": "转院", "dead": "死亡", "excluded": "不随访"}
+REVISIT_STATES = {"": "", "coming": "会来", "declined": "说不来", "came": "来过了", "missed": "没有来"}
 PLAN_STATES = {"running": "进行中", "completed": "已完成", "stopped": "已停止"}
 LEAVINGS = {"1": "医嘱离院", "2": "转院", "3": "转社区", "4": "非医嘱离院", "5": "死亡", "9": "其他"}
 RELATIONS = {"unknown": "身份未确认", "self": "本人", "family": "家属"}
