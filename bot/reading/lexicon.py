@@ -122,9 +122,9 @@ class Lexicon(Generic[T]):
         self._tails: dict[str, list[_Tail]] = {}  # by literal head
         self._numbered: dict[str, list[_Tail]] = {}  # by the character after the number that they begin with
         for order, (pattern, what) in enumerate(entries):
-            special = _SPECIAL.search(pattern)
-            if special is None:
-                self._forms.setdefault(pattern, (order, what))
+            known = (order, what)
+            if _SPECIAL.search(pattern) is None:
+                self._forms.setdefault(pattern, known)
                 continue
             whole = few(pattern)
             forms = expand(pattern, 2) if whole is None else whole
@@ -137,7 +137,7 @@ class Lexicon(Generic[T]):
             for form in forms:
                 head = _head(form)
                 if head == form:
-                    self._forms.setdefault(form, (order, what))
+                    self._forms.setdefault(form, known)
                 else:
                     self._tail(head, form[1:2], _Tail(form[len(head) :], 0, order, what))
         # first character → second character ("" for any other, or none) → how long the words are that begin so
