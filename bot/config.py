@@ -24,7 +24,7 @@ PREFIX = "SUIFANG_"
 OTHER_NAMES = frozenset({"SUIFANG_CONFIG", "SUIFANG_REQUIRE"})
 WECHAT_API = "https://api.weixin.qq.com"
 # files of the flows folder that are tables, not conversations
-TABLES = frozenset({"red_flags", "complaints", "words", "ladders", "messages", "exclusions", "answers"})
+TABLES = frozenset({"red_flags", "complaints", "words", "ladders", "messages", "exclusions", "answers", "consent", "retention"})
 
 
 class WrongSettings(Exception):

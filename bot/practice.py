@@ -20,6 +20,7 @@ from bot.config import TABLES, Settings, WrongSettings, shipped
 from bot.engine.parse import load_yaml
 from bot.reading.read import Tables, compile_tables
 from bot.rules.cohort import Exclusions
+from bot.rules.consent import Consent
 from bot.rules.protocol import Protocol
 from bot.rules.sending import Sending
 from bot.rules.sla import Ladders
@@ -60,6 +61,7 @@ def load(settings: Settings, seal: Seal, calendar: Mapping[date, bool], sending:
     protocols = tuple(files.read(f"protocols/{name}", Protocol.model_validate) for name in files.names("protocols"))
     ladders = files.read("ladders.yaml", Ladders.model_validate)
     exclusions = files.read("exclusions.yaml", Exclusions.model_validate)
+    consent = files.read("consent.yaml", Consent.model_validate)
     words = files.read("messages.yaml", lambda data: Words(data, hospital))
     tables = files.tables()
     approved = files.read("answers.yaml", lambda data: Approved(data, hospital, tables.normalise)) if tables else None
@@ -79,7 +81,7 @@ def load(settings: Settings, seal: Seal, calendar: Mapping[date, bool], sending:
         words=words,
         approved=approved,
         seal=seal,
-        consent_version=words.version,
+        consent=consent,
     )
 
 

@@ -1,15 +1,15 @@
-"""Bound WeChat accounts, what they are bound to, and what they agreed to."""
+"""Bound WeChat accounts and what they are bound to."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Index, UniqueConstraint, bindparam, select, text, update
-from sqlmodel import Field, SQLModel, col
+from sqlalchemy import UniqueConstraint, bindparam, select, update
+from sqlmodel import Field, SQLModel
 from sqlmodel import select as orm_select
 
-from storage.columns import key, link, one_of, table
+from storage.columns import Json, key, link, one_of, table
 from storage.hot import Hot, insert_once
 from storage.transaction import Tx
 
@@ -20,7 +20,8 @@ RELATIONS = ("unknown", "self", "family")
 
 class Contact(SQLModel, table=True):
     """A WeChat account. `openid` is removed on unfollow. `window_until` and `quota_left` are what WeChat still allows
-    (service messages); `owner` says who has the talk, `held_by` which member of staff."""
+    (service messages); `owner` says who has the talk, `held_by` which member of staff. `asking` is what the account was asked
+    outside of any talk (see bot.care.arrival and bot.care.whom)."""
 
     __tablename__ = "contact"
     __table_args__ = (one_of("state", CONTACT_STATES), one_of("owner", OWNERS))
@@ -34,11 +35,14 @@ class Contact(SQLModel, table=True):
     owner: str = Field(default="bot", max_length=8)
     held_by: int | None = link("staff.id", index=False, nullable=True)
     last_inbound_at: datetime | None = None
+    asking: dict[str, Any] | None = Field(default=None, sa_type=Json)
     created_at: datetime
 
 
 class Binding(SQLModel, table=True):
-    """A contact speaks for an episode. Clinical words only after `confirmed_at`."""
+    """A contact speaks for an episode. Clinical words only after `confirmed_at`. `kin` is which relative writes, `misses` how
+    often the proof was wrong. `agreed` is the version of the consent that holds ("" for none), `refused_at` when it was refused
+    or withdrawn; the whole story stands in `consent`."""
 
     __tablename__ = "binding"
     __table_args__ = (UniqueConstraint("contact_id", "episode_id"), one_of("relation", RELATIONS))
@@ -47,8 +51,13 @@ class Binding(SQLModel, table=True):
     contact_id: int = link("contact.id")
     episode_id: int = link("episode.id")
     relation: str = Field(default="unknown", max_length=12)
+    kin: str = Field(default="", max_length=20)
     bound_at: datetime
     confirmed_at: datetime | None = None
+    misses: int = 0
+    missed_at: datetime | None = None
+    agreed: str = Field(default="", max_length=40)
+    refused_at: datetime | None = None
     ended_at: datetime | None = None
     ended_for: str | None = Field(default=None, max_length=40)
 
@@ -65,29 +74,6 @@ class Enrolment(SQLModel, table=True):
     used_at: datetime | None = None
 
 
-class Consent(SQLModel, table=True):
-    """Which text and version a contact agreed to, and when it was withdrawn."""
-
-    __tablename__ = "consent"
-    __table_args__ = (
-        Index(
-            "uq_consent_open",
-            "contact_id",
-            "episode_id",
-            unique=True,
-            sqlite_where=text("withdrawn_at IS NULL"),
-            postgresql_where=text("withdrawn_at IS NULL"),
-        ),
-    )
-
-    id: int | None = key()
-    contact_id: int = link("contact.id")
-    episode_id: int = link("episode.id")
-    version: str = Field(max_length=40)
-    agreed_at: datetime
-    withdrawn_at: datetime | None = None
-
-
 class Held(NamedTuple):
     """A contact whose row is locked for this act."""
 
@@ -99,6 +85,7 @@ class Held(NamedTuple):
     quota_left: int
     owner: str
     held_by: int | None
+    asking: dict[str, Any] | None = None
 
 
 class Bound(NamedTuple):
@@ -108,6 +95,8 @@ class Bound(NamedTuple):
     episode_id: int
     relation: str
     confirmed_at: datetime | None
+    agreed: str = ""
+    refused_at: datetime | None = None
 
 
 _contact = table(Contact).c
@@ -121,6 +110,7 @@ _held = (
     _contact.quota_left,
     _contact.owner,
     _contact.held_by,
+    _contact.asking,
 )
 _HOLD = Hot(select(*_held).where(_contact.openid == bindparam("openid_")).with_for_update())
 _HOLD_ID = Hot(select(*_held).where(_contact.id == bindparam("id_")).with_for_update())
@@ -131,7 +121,7 @@ _HEARD = Hot(
     .values(window_until=bindparam("until_"), quota_left=bindparam("quota_"), last_inbound_at=bindparam("at_"), followed=True)
 )
 _BOUND = Hot(
-    select(_binding.id, _binding.episode_id, _binding.relation, _binding.confirmed_at)
+    select(_binding.id, _binding.episode_id, _binding.relation, _binding.confirmed_at, _binding.agreed, _binding.refused_at)
     .where(_binding.contact_id == bindparam("contact_"), _binding.ended_at.is_(None))
     .order_by(_binding.bound_at.desc(), _binding.id.desc())
 )
@@ -209,15 +199,7 @@ _CONFIRM = Hot(
     )
     .values(confirmed_at=bindparam("now_"), relation=bindparam("relation_"))
 )
-_WITHDRAW = Hot(
-    update(Consent)
-    .where(
-        table(Consent).c.contact_id == bindparam("contact_"),
-        table(Consent).c.episode_id == bindparam("episode_"),
-        table(Consent).c.withdrawn_at.is_(None),
-    )
-    .values(withdrawn_at=bindparam("now_"))
-)
+_ASK = Hot(update(Contact).where(_contact.id == bindparam("id_")).values(asking=bindparam("asking_", type_=_contact.asking.type)))
 
 
 def set_state(tx: Tx, contact_id: int, state: str) -> None:
@@ -259,15 +241,22 @@ def reached(tx: Tx, episode_id: int) -> bool:
 
 
 def bind(tx: Tx, contact_id: int, code: Enrolment, now: datetime) -> None:
-    """Bind a contact to the episode of a code and use the code up. A binding that had ended begins anew, unconfirmed."""
-    wanted = (Binding.contact_id == contact_id, Binding.episode_id == code.episode_id)
+    """Bind a contact to the episode of a code and use the code up."""
+    code.used_at = code.used_at or now
+    tx.session.add(code)
+    attach(tx, contact_id, code.episode_id, now)
+
+
+def attach(tx: Tx, contact_id: int, episode_id: int, now: datetime) -> None:
+    """Bind a contact to an episode. A binding that had ended begins anew, unconfirmed; what was missed still counts."""
+    wanted = (Binding.contact_id == contact_id, Binding.episode_id == episode_id)
     known = tx.session.exec(orm_select(Binding).where(*wanted)).first()
     if known is None:
-        known = Binding(contact_id=contact_id, episode_id=code.episode_id, bound_at=now)
-    known.bound_at, known.relation = now, "unknown"
+        known = Binding(contact_id=contact_id, episode_id=episode_id, bound_at=now)
+    known.bound_at, known.relation, known.kin = now, "unknown", ""
     known.confirmed_at = known.ended_at = known.ended_for = None
-    code.used_at = code.used_at or now
-    tx.session.add_all([known, code])
+    known.agreed, known.refused_at = "", None
+    tx.session.add(known)
     tx.session.flush()
 
 
@@ -277,18 +266,10 @@ def unbind(tx: Tx, binding_id: int, reason: str, now: datetime) -> None:
 
 
 def confirm(tx: Tx, contact_id: int, episode_id: int, relation: str, now: datetime) -> None:
-    """It is known now who the contact is: the patient or family."""
+    """The proof was right. `relation` is unknown until the contact tells it."""
     tx.run(_CONFIRM, contact_=contact_id, episode_=episode_id, relation_=relation, now_=now)
 
 
-def agree(tx: Tx, contact_id: int, episode_id: int, version: str, now: datetime) -> None:
-    """Keep a consent, once while it is not withdrawn."""
-    wanted = (Consent.contact_id == contact_id, Consent.episode_id == episode_id, col(Consent.withdrawn_at).is_(None))
-    if tx.session.exec(orm_select(Consent.id).where(*wanted)).first() is None:
-        tx.session.add(Consent(contact_id=contact_id, episode_id=episode_id, version=version, agreed_at=now))
-        tx.session.flush()
-
-
-def withdraw(tx: Tx, contact_id: int, episode_id: int, now: datetime) -> None:
-    """The consent ends."""
-    tx.run(_WITHDRAW, contact_=contact_id, episode_=episode_id, now_=now)
+def ask(tx: Tx, contact_id: int, asking: dict[str, Any] | None) -> None:
+    """What the account is asked now outside of any talk; None for nothing."""
+    tx.run(_ASK, id_=contact_id, asking_=asking)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import Text, update
+from sqlmodel import Field, SQLModel, col
 
 from storage.columns import key, link, one_of, table
 from storage.hot import insert
@@ -75,3 +75,9 @@ def found(tx: Tx, **values: Any) -> None:
 def told(tx: Tx, **values: Any) -> int:
     """Keep a matter (the fields of `Record` up to `quote`, and `at`); its id."""
     return int(tx.run(_TOLD, **values)[0][0])
+
+
+def about(tx: Tx, inbound_id: int, episode_id: int) -> None:
+    """What was read in this message is about this stay, as the patient has said since."""
+    for model in (Finding, Record):
+        tx.session.execute(update(model).where(col(model.inbound_id) == inbound_id).values(episode_id=episode_id))

@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import col, select
 
-from storage.contacts import Binding, Consent, Contact
+from storage.consents import Consent
+from storage.contacts import Binding, Contact
 from storage.patients import Episode, Patient
 from storage.plans import CarePlan, Touchpoint
 from storage.readings import Record
@@ -118,7 +119,7 @@ def _stay(tx: Tx, episode: Episode) -> Stay:
             Consent,
             (col(Consent.contact_id) == col(Contact.id))
             & (col(Consent.episode_id) == col(Binding.episode_id))
-            & col(Consent.withdrawn_at).is_(None),
+            & col(Consent.ended_at).is_(None),
         )
         .where(Binding.episode_id == episode.id)
         .order_by(col(Binding.id))

@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 
 from storage import (
     approved,
+    consents,
     contacts,
     editions,
     media,
@@ -19,10 +20,12 @@ from storage import (
     settings,
     staff,
     tickets,
+    wards,
 )
 
 __all__ = [
     "approved",
+    "consents",
     "contacts",
     "editions",
     "media",
@@ -37,6 +40,7 @@ __all__ = [
     "settings",
     "staff",
     "tickets",
+    "wards",
 ]
 
 metadata = SQLModel.metadata

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Text, text
+from sqlalchemy import Index, Text, text, update
 from sqlmodel import Field, SQLModel, col, select
 
 from storage.columns import Json, key, link, one_of
@@ -122,6 +122,11 @@ def save(tx: Tx, ticket: Ticket) -> int:
     tx.session.flush()
     assert ticket.id is not None
     return ticket.id
+
+
+def about(tx: Tx, ticket_id: int, episode_id: int, ward: str) -> None:
+    """The ticket is about this stay, as the patient has said since."""
+    tx.session.execute(update(Ticket).where(col(Ticket.id) == ticket_id).values(episode_id=episode_id, ward=ward))
 
 
 def log(tx: Tx, ticket_id: int, kind: str, words: str, now: datetime, staff_id: int | None = None) -> int:

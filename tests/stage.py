@@ -104,10 +104,10 @@ class Stage:
         return [bubble.body.get("text") for bubble in user.chat if bubble.side == "account"]
 
     async def confirm(self, telephone, month):
-        """From a greeting to the first question: who it is, and the month of birth."""
-        await self.say(telephone, "你好", "请问您是")
-        await self.say(telephone, "我是本人", "出生的月份")
-        await self.say(telephone, f"{month}月", "核对好了")
+        """From a greeting to the first question: the month of birth, and the consent."""
+        await self.say(telephone, "你好", "出生的月份")
+        await self.say(telephone, f"{month}月", "您同意吗")
+        await self.say(telephone, "同意", "谢谢您的同意")
 
 
 def _unsent(tx):

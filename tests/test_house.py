@@ -81,9 +81,9 @@ class Town:
 
     async def confirm(self, phone):
         """Open the talk and say who one is; the first question."""
-        assert "请问您是" in await self.say(phone, "你好")
-        assert "月份" in await self.say(phone, "1")
-        return await self.say(phone, re.search(r"(\d+)月", phone["name"])[1])
+        assert "月份" in await self.say(phone, "你好")
+        assert "您同意吗" in await self.say(phone, re.search(r"(\d+)月", phone["name"])[1])
+        return await self.say(phone, "1")
 
     async def console(self, path, **form):
         """A page of the console, and where it is."""

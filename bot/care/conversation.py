@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.care import answering, binding, escalation, live, matters, media, opening, post, talk, wishes
+from bot.care import answering, binding, consent, escalation, live, matters, media, opening, post, talk, whom, wishes
 from bot.care.inbound import Inbound
 from bot.care.parcel import Reply
 from bot.care.practice import Practice
@@ -58,7 +58,10 @@ def receive(tx: Tx, practice: Practice, inbound: Inbound, now: datetime) -> Repl
     if inbound.kind == "event":
         binding.event(visit)
     else:
+        outside = visit.live is None
         _message(visit)
+        if outside:
+            whom.ask(visit)
     return _reply(visit)
 
 
@@ -87,6 +90,8 @@ def _opened(tx: Tx, contact: contacts.Held, inbound: Inbound, now: datetime) -> 
 def _message(visit: Visit) -> None:
     said = visit.inbound.text.strip() or _STAND_IN.get(visit.inbound.kind, "")
     waiting = visit.live.asked if visit.live is not None else None
+    if visit.inbound.text and visit.live is None:
+        whom.look(visit)
     if visit.inbound.media_id and visit.inbound.kind in media.KINDS:
         media.want(visit.tx, visit.inbound_id, visit.contact.id, visit.inbound.kind, visit.inbound.media_id, visit.now)
     if visit.inbound.kind == "voice":
@@ -102,6 +107,8 @@ def _message(visit: Visit) -> None:
             answering.plain(visit)
         matters.keep(visit)
     if visit.contact.owner == "human":
+        if visit.reading is not None and wishes.wants_silence(visit):
+            wishes.stop(visit)
         _for_person(visit)
         return
     if visit.safety or (visit.reading is not None and wishes.granted(visit)):
@@ -169,7 +176,7 @@ def _go_on(visit: Visit, said: str) -> None:
         said,
         visit.now,
         inbound_id=visit.inbound_id,
-        answer=heard.answer if heard else None,
+        answer=consent.explicit(visit),
         forgive=heard is not None and (heard.triage in ("L1", "L2") or bool(heard.records)),
     )
     if "L1" not in step.levels:
@@ -177,8 +184,8 @@ def _go_on(visit: Visit, said: str) -> None:
     matters.acknowledge(visit)
     wishes.beside(visit)
     visit.texts += step.texts
-    if step.status != "waiting" and visit.live.row.purpose == "identity":
-        opening.identified(visit, step)
+    if visit.live.row.purpose != "follow-up":
+        opening.heard(visit, step)
 
 
 def _for_person(visit: Visit) -> None:

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from bot.care import escalation, live, opening, post, talk
+from bot.care import consent, escalation, live, opening, post, talk
 from bot.care.practice import Practice
 from bot.rules import lane, schedule, touchpoints
 from storage import contacts, messages, outbox, plans, queue, sessions
 from storage.transaction import Tx
 
-ASKED_WHO = "已请患者确认身份"
+ASKED_WHO = "已请患者确认身份、征求同意"
 WISH = timedelta(hours=3)  # for so long a time that the patient chose holds, whatever the windows are
 BUSY = timedelta(minutes=30)  # until the next look, while a person or another talk has the contact
 
@@ -199,10 +199,23 @@ def _begin(
     """The window is open: the first question leaves now."""
     if waiting is not None:
         talk.interrupt(tx, waiting, now)  # who is there was asked a day ago and not answered, or it never arrived: ask anew
-    own = next(one for one in contacts.bound(tx, contact.id) if one.episode_id == due.episode_id)
-    texts = opening.begin(tx, practice, contact_id=contact.id, bound=own, touchpoint_id=due.id, flow=due.flow, now=now)
+    every = contacts.bound(tx, contact.id)
+    own = next(one for one in every if one.episode_id == due.episode_id)
+    if consent.refused(practice, own.agreed, own.refused_at, due.flow, now):
+        plans.ended(tx, due.id, "missed", consent.REFUSED, now)
+        return
+    texts = opening.begin(
+        tx,
+        practice,
+        contact_id=contact.id,
+        bound=own,
+        touchpoint_id=due.id,
+        flow=due.flow,
+        now=now,
+        several=len(every) > 1,
+    )
     post.say(tx, practice, contact, texts, now, key=f"begin:{due.id}:{due.attempts}", purpose="question", touchpoint_id=due.id)
-    if own.confirmed_at is None:
+    if opening.purpose(practice, own, due.flow, now) != "follow-up":
         again = schedule.next_open(now + timedelta(days=1), practice.windows, practice.calendar)
         move_to = again or now + timedelta(days=1)
         queue.move(tx, due, state="invited", due_at=move_to, attempts=due.attempts + 1, reason=ASKED_WHO, contacted_at=now)

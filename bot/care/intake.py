@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.care import ending, enrolment
+from bot.care import arrival, ending, enrolment
 from bot.care.discharge import DischargeRow, Discharges, RowIssue
 from bot.care.practice import Practice
 from bot.rules.cohort import REASONS
@@ -123,7 +123,9 @@ def _import(tx: Tx, practice: Practice, row: DischargeRow, import_id: int, now: 
             patients.set_state(tx, episode.id, "readmitted", now)
             return Counts(added=1)
         _readmit(tx, patient.id, episode, now)
-        return Counts(added=1, told=enrolment.enrol(tx, practice, episode, patient, now))
+        told = enrolment.enrol(tx, practice, episode, patient, now)
+        arrival.listed(tx, practice, episode, patient.born_on.month if patient.born_on else None, now)
+        return Counts(added=1, told=told)
     if row.revisit_on == episode.revisit_listed:
         del values["revisit_on"]  # the list brings nothing new: a day that the patient chose since then holds
     changed = [field for field, value in values.items() if value not in _NOT_GIVEN and getattr(episode, field) != value]

@@ -14,6 +14,7 @@ from bot.care.words import Words
 from bot.engine import compiled, parse
 from bot.reading.read import Tables
 from bot.rules.cohort import Exclusions
+from bot.rules.consent import Consent
 from bot.rules.hours import Calendar, Hours
 from bot.rules.protocol import Protocol
 from bot.rules.sla import Ladders
@@ -39,7 +40,7 @@ class Practice:
     words: Words
     approved: Approved
     seal: Seal
-    consent_version: str
+    consent: Consent
     shelf: Shelf = field(default_factory=lambda: Shelf())
 
     @property

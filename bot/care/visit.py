@@ -12,13 +12,14 @@ from bot.care.live import Live
 from bot.care.practice import Practice
 from bot.reading.reading import Reading
 from bot.rules import sla
-from storage import contacts, messages, patients, sessions
+from storage import contacts, messages, patients, plans, sessions
 from storage.transaction import Tx
 
 
 @dataclass(slots=True)
 class Visit:
-    """`live` is the talk that waits, `texts` what is said back, `safety` set once the danger text stands for all else."""
+    """`live` is the talk that waits, `texts` what is said back, `safety` set once the danger text stands for all else.
+    `about` is the stay that the words themselves name, `tickets` are those that were raised."""
 
     tx: Tx
     practice: Practice
@@ -31,6 +32,9 @@ class Visit:
     texts: list[str] = field(default_factory=list)
     safety: bool = False
     complaint_due: datetime | None = None
+    about: int | None = None
+    _bindings: list[contacts.Bound] | None = None
+    tickets: list[int] = field(default_factory=list)
 
     @property
     def row(self) -> sessions.Open | None:
@@ -42,17 +46,26 @@ class Visit:
 
     @property
     def episode_id(self) -> int | None:
-        """The stay this message is about: that of the waiting talk, else of the newest binding."""
+        """The stay this message is about: that of the waiting talk, else the one it names, else of the newest binding."""
         if self.row is not None:
             return self.row.episode_id
+        if self.about is not None:
+            return self.about
         bound = self.bound
         return bound.episode_id if bound else None
 
     @property
+    def bindings(self) -> list[contacts.Bound]:
+        """The live bindings, the newest first, as they were when the message came."""
+        if self._bindings is None:
+            self._bindings = contacts.bound(self.tx, self.contact.id)
+        return self._bindings
+
+    @property
     def bound(self) -> contacts.Bound | None:
         """The binding to that stay."""
-        every = contacts.bound(self.tx, self.contact.id)
-        return next((one for one in every if self.row is None or one.episode_id == self.row.episode_id), None)
+        wanted = self.row.episode_id if self.row is not None else self.about
+        return next((one for one in self.bindings if wanted in (None, one.episode_id)), None)
 
     @property
     def relation(self) -> str:
@@ -76,7 +89,17 @@ class Visit:
         """A ticket about this visit."""
         session_id = self.row.id if self.row else None
         subject = escalation.Matter(matter, level, reason, self.contact.id, self.episode_id, session_id)
-        return escalation.raise_(self.tx, self.practice, subject, self.now)
+        ticket_id = escalation.raise_(self.tx, self.practice, subject, self.now)
+        self.tickets.append(ticket_id)
+        return ticket_id
+
+    def to_phone(self, reason: str) -> None:
+        """What this talk was for goes on by phone: its touchpoint, if it has one, and one line in the worklist."""
+        assert self.row is not None
+        if self.row.touchpoint_id is not None:
+            plans.ended(self.tx, self.row.touchpoint_id, "phone", reason, self.now)
+        subject = escalation.Matter("phone", "L3", f"{reason}，请电话联系", None, self.row.episode_id)
+        escalation.raise_(self.tx, self.practice, subject, self.now)
 
     def say(self, key: str, **facts: Any) -> None:
         """Add one of the hospital's fixed texts."""

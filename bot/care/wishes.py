@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from bot.care import answering, ending, escalation, matters, talk
+from bot.care import answering, consent, ending, escalation, matters, talk
 from bot.care.visit import Visit
 from bot.rules import schedule
-from storage import contacts, patients, plans
+from storage import consents, contacts, patients, plans
 
 
 def granted(visit: Visit) -> bool:
     """Whether the message was a wish that decides the turn; then its answer is among the visit's texts."""
     assert visit.reading is not None
+    if _over_data(visit):
+        return True
     if not visit.reading.intents:
         return False
     answer = visit.reading.answer
@@ -46,15 +48,31 @@ def _calls(visit: Visit) -> bool:
     return "greeting" in visit.reading.intents and len(visit.inbound.text.strip(" ？?！!。，~")) <= _CALL
 
 
-def silence(visit: Visit) -> None:
+def wants_silence(visit: Visit) -> bool:
+    """Whether the message takes the consent back, or wants nothing more. It counts also while a person has the talk."""
+    if visit.reading is not None and "stop" in visit.reading.intents:
+        return True
+    answered = visit.live is not None and visit.live.row.purpose in ("identity", "consent")
+    return not answered and visit.practice.consent.withdraws(visit.inbound.text)
+
+
+def stop(visit: Visit) -> None:
+    """Everything stops, in this act, and the patient is told so."""
+    _stop(visit)
+
+
+def _silence(visit: Visit) -> None:
     """Send nothing more unasked. Withdrawing is as easy as agreeing was. Who is not the patient speaks only for themselves where
-    another account is there for the patient."""
-    tx, contact_id = visit.tx, visit.contact.id
+    another account is there for the patient; then that one is asked."""
+    tx, contact_id, row = visit.tx, visit.contact.id, visit.row
     contacts.set_state(tx, contact_id, "stopped")
     for bound in contacts.bound(tx, contact_id):
-        contacts.withdraw(tx, contact_id, bound.episode_id, visit.now)
+        consent.withdraw(tx, contact_id, bound.episode_id, visit.inbound.text[:200], visit.now)
         if bound.relation == "self" or not contacts.others(tx, bound.episode_id, contact_id):
             ending.end(tx, bound.episode_id, "withdrawn", visit.now)
+        elif row is not None and row.touchpoint_id is not None and row.episode_id == bound.episode_id:
+            soon = schedule.next_open(visit.now, visit.practice.windows, visit.practice.calendar)
+            plans.again(tx, row.touchpoint_id, soon or visit.now, "家属不再接收，改联系其他人")
 
 
 def unbind(visit: Visit) -> None:
@@ -64,6 +82,7 @@ def unbind(visit: Visit) -> None:
     for bound in contacts.bound(tx, visit.contact.id):
         if visit.row is None or visit.row.episode_id == bound.episode_id:
             contacts.unbind(tx, bound.id, "wrong_person", now)
+            consents.end(tx, visit.contact.id, bound.episode_id, "unbound", now)
             plans.to_phone(tx, bound.episode_id, "联系人不是本人", now)
             words = "微信联系人不是患者本人或家属，请核对联系方式后电话随访"
             subject = escalation.Matter("phone", "L3", words, None, bound.episode_id)
@@ -72,8 +91,26 @@ def unbind(visit: Visit) -> None:
 
 def _stop(visit: Visit) -> None:
     _end_talk(visit)
-    silence(visit)
+    _silence(visit)
     visit.say("stopped")
+
+
+def _over_data(visit: Visit) -> bool:
+    """A consent taken back, or a right over one's own data claimed: by their own words, which are the hospital's table."""
+    consent_words = visit.practice.consent
+    if wants_silence(visit) and consent_words.withdraws(visit.inbound.text):
+        visit.caution()
+        matters.acknowledge(visit)
+        _stop(visit)
+        return True
+    wanted = consent_words.requested(visit.inbound.text)
+    if not wanted:
+        return False
+    words = {"copy": "要求查阅、复制自己的信息", "delete": "要求删除自己的信息"}[wanted]
+    visit.raise_("other", "L3", f"患者{words}，请核实身份后由管理员办理")
+    visit.say("request_taken", when=visit.promise("other", "L3"))
+    visit.ask_again()
+    return True
 
 
 def _wrong_person(visit: Visit) -> None:

@@ -20,7 +20,6 @@ PACE = 1.0  # seconds between two messages, so that one can watch
 
 # What a patient says to words in the question; the first that is found. Anything else is answered with its first option.
 PLAIN: Mapping[str, str] = {
-    "请问您是": "1",
     "体温": "36度7",
     "0到10": "2分",
     "打分": "9",
@@ -33,10 +32,10 @@ TALES: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("投诉", {"感觉": "1", "意见": "我要投诉，护士扎针扎了三次才扎上，态度还很差，问一句就不耐烦"}),
     ("一口气", {"感觉": "好多了，体温36度5，伤口干的，不疼，药都按时吃"}),
     ("表扬", {"意见": "没意见，王护士特别耐心，谢谢你们"}),
-    ("家属", {"请问您是": "2"}),
+    ("家属", {"您同意吗": "2"}),
     ("改口", {"体温": "39度", "今天就到": "打错了，是36度9"}),
     ("问问题", {"感觉": "挺好的，什么时候可以洗澡？"}),
-    ("打错", {"请问您是": "打错了，我不认识这个人"}),
+    ("打错", {"为了保护隐私": "打错了，我不认识这个人"}),
     ("危急", {"感觉": "胸口疼得厉害，喘不上气"}),
     ("停", {"感觉": "别再发了"}),
 )
@@ -53,7 +52,9 @@ class Patient:
 
     def answer(self, words: str) -> str | None:
         """What the patient types to these words; None when there is nothing to answer."""
-        if "月份" in words:
+        if "您同意吗" in words:  # before the tales, since the text names what is asked about later
+            return self.tale.get("您同意吗", "1")
+        if "月份" in words and "为了保护隐私" not in self.tale:
             month = re.search(r"(\d+)月生", self.user.name)
             return month.group(1) if month else "1"
         for key in self.tale:

@@ -139,8 +139,8 @@ class Hospital:
         self.scan(openid, self.discharge(**changes))
         self.pass_time(days=2, hours=1, minutes=10)
         self.say(openid, "你好")
-        self.say(openid, "1")
-        return self.say(openid, "8月")
+        self.say(openid, "8月")
+        return self.say(openid, "1")
 
 
 def _next_moment(tx):

@@ -83,7 +83,7 @@ class Ward(RuleBasedStateMachine):
 
     @rule(openid=PHONES)
     def identify(self, openid):
-        for said in ("你好", "1", "8"):
+        for said in ("你好", "8", "1"):
             self.say(openid, said)
 
     @rule(openid=PHONES, said=st.sampled_from(SAID))
@@ -213,7 +213,7 @@ def ward(open_hospital, migrated_sqlite, tmp_path):
     first.scan("o1", tokens[0])
     first.scan("o2", tokens[1])
     first.pass_time(days=2, hours=1, minutes=10)
-    for said in ("你好", "1", "8"):
+    for said in ("你好", "8", "1"):
         first.say("o1", said)
     first.database.close_now()
     shelf, then = first.practice.shelf, first.now

@@ -47,7 +47,7 @@ def test_a_contact_that_cannot_begin_goes_to_the_phone_and_the_others_begin(hosp
 def test_a_silent_talk_that_cannot_be_read_ends_and_the_others_are_reminded(hospital):
     hospital.scan("o2", hospital.discharge(hospital_no="B002", admission_no="ZY20265678"))
     hospital.confirmed("o1")
-    for said in ("你好", "1", "8"):
+    for said in ("你好", "8", "1"):
         hospital.say("o2", said)
     hospital.sent()
     first = hospital.contact("o1").id

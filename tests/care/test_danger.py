@@ -18,8 +18,8 @@ def family(hospital):
     hospital.scan("o1", hospital.discharge())
     hospital.pass_time(days=2, hours=1, minutes=10)
     hospital.say("o1", "你好")
-    hospital.say("o1", "2")
     hospital.say("o1", "8")
+    hospital.say("o1", "2")
     hospital.say("o1", "晚点再说")
 
 

@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from bot.care import escalation
 from bot.care.parcel import Receipt
-from storage import contacts, patients, plans, readings, sessions
+from storage import consents, contacts, patients, plans, readings, sessions
 
 
 def states(hospital):
@@ -36,25 +36,25 @@ def test_identity_comes_before_anything_clinical_and_then_the_talk_begins(hospit
     assert "停" in welcome
     hospital.pass_time(days=2, hours=1)
     who = hospital.say("o1", "你好")
-    assert "请问您是" in who
+    assert "月份" in who
     assert "小样" not in who
     assert "膝" not in who
-    assert "月份" in hospital.say("o1", "1")
-    talk = hospital.say("o1", "8")
+    assert "您同意吗" in hospital.say("o1", "8")
+    talk = hospital.say("o1", "1")
     assert "度" in talk or "感觉" in talk
     bound = hospital.query(select(contacts.Binding))[0]
     assert (bound.relation, bound.confirmed_at is not None) == ("self", True)
-    assert [consent.version for consent in hospital.query(select(contacts.Consent))]
+    (consent,) = hospital.query(select(consents.Consent))
+    assert (consent.version, consent.answer, consent.capacity) == (hospital.practice.consent.version, "agreed", "self")
 
 
 def test_a_wrong_proof_twice_goes_to_a_nurse_and_shows_nothing(hospital):
     hospital.scan("o1", hospital.discharge())
     hospital.pass_time(days=2, hours=1)
     hospital.say("o1", "你好")
-    hospital.say("o1", "1")
     hospital.say("o1", "3")
     hospital.say("o1", "4")
-    assert [ticket.matter for ticket in hospital.tickets()] == ["follow-up"]
+    assert [ticket.matter for ticket in hospital.tickets()] == ["phone"]
     assert hospital.query(select(contacts.Binding))[0].confirmed_at is None
 
 
@@ -132,11 +132,11 @@ def test_a_first_question_that_had_no_answer_is_asked_again_the_next_day(hospita
     first = hospital.sent()
     hospital.pass_time(days=1)
     second = hospital.sent()
-    asked = hospital.say("o1", "1")
+    asked = hospital.say("o1", "8")
 
-    assert "请问您是" in first[0]
+    assert "月份" in first[0]
     assert second == first
-    assert "月份" in asked
+    assert "您同意吗" in asked
 
 
 def test_three_invitations_on_three_days_and_then_the_phone(hospital):
@@ -163,8 +163,8 @@ def test_the_revisit_reminder_comes_the_day_before(hospital):
     hospital.scan("o1", hospital.discharge())
     hospital.pass_time(days=2, hours=1)
     hospital.say("o1", "你好")
-    hospital.say("o1", "1")
     hospital.say("o1", "8")
+    hospital.say("o1", "1")
     hospital.say("o1", "停一下，晚点再说")
     reminders = hospital.query(select(plans.Touchpoint).where(plans.Touchpoint.flow == "revisit_reminder"))
     assert [reminder.due_at.astimezone(hospital.practice.zone).date().isoformat() for reminder in reminders] == ["2026-11-28"]
@@ -192,7 +192,7 @@ def test_a_wrong_person_is_told_sorry_and_nothing_about_the_patient(hospital):
     hospital.scan("o1", hospital.discharge())
     hospital.pass_time(days=2, hours=1)
     hospital.say("o1", "在吗")
-    reply = hospital.say("o1", "3")
+    reply = hospital.say("o1", "打错了，不认识这个人")
     assert "打扰" in reply
     assert "赵" not in reply
     assert hospital.query(select(contacts.Binding))[0].ended_for == "wrong_person"

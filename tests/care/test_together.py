@@ -25,7 +25,7 @@ def test_messages_and_time_meet_and_nothing_is_lost_or_said_twice(postgres_url, 
     now = hospital.now
 
     def writes(openid, number):
-        said = ("你好", "1", "8", "36.8", "烧到39度2", "我喘不上气", "晚点再说", "请转人工")[number % 8]
+        said = ("你好", "8", "1", "36.8", "烧到39度2", "我喘不上气", "晚点再说", "请转人工")[number % 8]
         inbound = Inbound(f"{openid}:{number}", openid, "gh_1", "text", now, text=said)
         # WeChat asks both processes at once, the same message
         with ThreadPoolExecutor(2) as pair:

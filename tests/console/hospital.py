@@ -9,7 +9,8 @@ from bot.engine.session import Session as Run
 from bot.engine.session import Wait
 from bot.web import auth
 from storage import staff
-from storage.contacts import Binding, Consent, Contact
+from storage.consents import Consent
+from storage.contacts import Binding, Contact
 from storage.messages import Inbound, Outbound
 from storage.patients import Episode, Patient
 from storage.plans import CarePlan, Touchpoint
@@ -130,7 +131,7 @@ def follower(tx, episode, number, **contact):
     made = add(tx, Contact(**(values | contact)))
     bound = NOW - timedelta(days=3)
     add(tx, Binding(contact_id=made.id, episode_id=episode.id, relation="self", bound_at=bound, confirmed_at=bound))
-    add(tx, Consent(contact_id=made.id, episode_id=episode.id, version="2026-01", agreed_at=bound))
+    add(tx, Consent(contact_id=made.id, episode_id=episode.id, version="2026-01", answer="agreed", words="同意", at=bound))
     return made
 
 

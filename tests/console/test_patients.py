@@ -75,7 +75,7 @@ async def test_a_patient_page_has_the_plan_and_all_that_happened_the_latest_firs
         "复诊提醒",
         "12月1日 11:00",
         "身份确认：本人",
-        "同意接收随访",
+        "本人同意使用健康信息（同意书 2026-01）",
         "紧急 · 红线：术后发热",
     ):
         assert words in text, words

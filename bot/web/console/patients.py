@@ -16,7 +16,7 @@ from bot.web import forms, pages, phrases
 from bot.web.console import answers
 from bot.web.keys import DATABASE, NOW, PRACTICE
 from bot.web.pages import SIGNED_IN
-from storage import register, staff, talk
+from storage import consents, register, staff, talk
 from storage.patients import Patient
 from storage.sealing import Unreadable
 from storage.transaction import Tx
@@ -116,15 +116,14 @@ def _of_stay(tx: Tx, practice: Practice, stay: register.Stay) -> list[Moment]:
             moments.append(
                 Moment(ticket.closed_at, "工单", f"关闭：{ticket.outcome or ''} {ticket.closing_note}".strip(), "good", link)
             )
-    for binding, _, consent in stay.contacts:
+    for binding, _, _ in stay.contacts:
         who = phrases.RELATIONS[binding.relation]
         moments.append(Moment(binding.bound_at, "绑定", "绑定微信"))
         if binding.confirmed_at:
-            moments.append(Moment(binding.confirmed_at, "绑定", f"身份确认：{who}", "good"))
+            moments.append(Moment(binding.confirmed_at, "绑定", f"身份确认：{who}{_kin(binding.kin)}", "good"))
         if binding.ended_at:
             moments.append(Moment(binding.ended_at, "绑定", f"解除绑定 {binding.ended_for or ''}".strip(), "warn"))
-        if consent:
-            moments.append(Moment(consent.agreed_at, "同意", f"同意接收随访（告知书 {consent.version}）", "good"))
+    moments += _of_consents(tx, episode.id)
     runs = talk.answers(tx, episode.id) if episode.id else []
     told = answers.tell(tx, practice, (answer for _, given in runs for answer in given))
     for run, given in runs:
@@ -134,6 +133,22 @@ def _of_stay(tx: Tx, practice: Practice, stay: register.Stay) -> list[Moment]:
             said = "；".join(f"{told[answer.id].question} {told[answer.id].words}" for answer in given if answer.id in told)
             words = f"{name} {phrases.SESSION_STATES[run.status]}" + (f"\n{said}" if said else "")
             moments.append(Moment(run.ended_at, "随访", words, "good" if run.status == "completed" else "warn"))
+    return moments
+
+
+def _kin(kin: str) -> str:
+    return f"（{kin}）" if kin else ""
+
+
+def _of_consents(tx: Tx, episode_id: int | None) -> list[Moment]:
+    """What was agreed to, refused and taken back, with the words."""
+    moments: list[Moment] = []
+    for one in consents.of_episode(tx, episode_id) if episode_id else []:
+        whose = phrases.CAPACITIES[one.capacity]
+        words = f"{whose}{phrases.CONSENTS[one.answer]}使用健康信息（同意书 {one.version}）：“{one.words}”"
+        moments.append(Moment(one.at, "同意", words, "good" if one.answer == "agreed" else "warn"))
+        if one.ended_at and one.ended_for == "withdrawn" and one.answer == "agreed":
+            moments.append(Moment(one.ended_at, "同意", f"撤回同意：“{one.ended_words}”", "warn"))
     return moments
 
 

@@ -30,6 +30,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day", name=op.f("pk_calendar_day")),
     )
     op.create_table(
+        "consent_text",
+        sa.Column("version", sa.String(length=40), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("guardian_text", sa.Text(), nullable=False),
+        sa.Column("approver", sa.String(length=60), nullable=False),
+        sa.Column("dated", sa.Date(), nullable=False),
+        sa.Column("known_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_consent_text")),
+    )
+    op.create_table(
         "login_failure",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("username", sa.String(length=40), nullable=False),
@@ -93,6 +103,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("username", name=op.f("uq_staff_username")),
     )
     op.create_table(
+        "ward_code",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ward", sa.String(length=60), nullable=False),
+        sa.Column("token", sa.String(length=64), nullable=False),
+        sa.Column("address", sa.String(length=200), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ward_code")),
+        sa.UniqueConstraint("token", name=op.f("uq_ward_code_token")),
+        sa.UniqueConstraint("ward", name=op.f("uq_ward_code_ward")),
+    )
+    op.create_table(
         "audit_entry",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -119,6 +140,7 @@ def upgrade() -> None:
         sa.Column("owner", sa.String(length=8), nullable=False),
         sa.Column("held_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("last_inbound_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asking", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("owner = 'bot' OR owner = 'human'", name=op.f("ck_contact_owner")),
         sa.CheckConstraint(
@@ -245,8 +267,13 @@ def upgrade() -> None:
         sa.Column("contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("episode_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("relation", sa.String(length=12), nullable=False),
+        sa.Column("kin", sa.String(length=20), nullable=False),
         sa.Column("bound_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("misses", sa.Integer(), nullable=False),
+        sa.Column("missed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("agreed", sa.String(length=40), nullable=False),
+        sa.Column("refused_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_for", sa.String(length=40), nullable=True),
         sa.CheckConstraint("relation = 'unknown' OR relation = 'self' OR relation = 'family'", name=op.f("ck_binding_relation")),
@@ -284,13 +311,45 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_care_plan_protocol"), ["protocol"], unique=False)
 
     op.create_table(
+        "claim",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ward", sa.String(length=60), nullable=False),
+        sa.Column("number", sa.String(length=40), nullable=False),
+        sa.Column("month", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("episode_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_claim_contact_id_contact")),
+        sa.ForeignKeyConstraint(["episode_id"], ["episode.id"], name=op.f("fk_claim_episode_id_episode")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_claim")),
+    )
+    with op.batch_alter_table("claim", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_claim_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_claim_episode_id"), ["episode_id"], unique=False)
+        batch_op.create_index(
+            "ix_claim_open",
+            ["number"],
+            unique=False,
+            sqlite_where=sa.text("settled_at IS NULL"),
+            postgresql_where=sa.text("settled_at IS NULL"),
+        )
+
+    op.create_table(
         "consent",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("episode_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("version", sa.String(length=40), nullable=False),
-        sa.Column("agreed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answer", sa.String(length=8), nullable=False),
+        sa.Column("capacity", sa.String(length=12), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_for", sa.String(length=16), nullable=True),
+        sa.Column("ended_words", sa.Text(), nullable=False),
+        sa.CheckConstraint("answer = 'agreed' OR answer = 'refused'", name=op.f("ck_consent_answer")),
+        sa.CheckConstraint("capacity = 'self' OR capacity = 'family' OR capacity = 'guardian'", name=op.f("ck_consent_capacity")),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_consent_contact_id_contact")),
         sa.ForeignKeyConstraint(["episode_id"], ["episode.id"], name=op.f("fk_consent_episode_id_episode")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
@@ -299,11 +358,11 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_consent_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_consent_episode_id"), ["episode_id"], unique=False)
         batch_op.create_index(
-            "uq_consent_open",
+            "uq_consent_live",
             ["contact_id", "episode_id"],
             unique=True,
-            sqlite_where=sa.text("withdrawn_at IS NULL"),
-            postgresql_where=sa.text("withdrawn_at IS NULL"),
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
         )
 
     op.create_table(
@@ -892,12 +951,20 @@ def downgrade() -> None:
     op.drop_table("enrolment")
     with op.batch_alter_table("consent", schema=None) as batch_op:
         batch_op.drop_index(
-            "uq_consent_open", sqlite_where=sa.text("withdrawn_at IS NULL"), postgresql_where=sa.text("withdrawn_at IS NULL")
+            "uq_consent_live", sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL")
         )
         batch_op.drop_index(batch_op.f("ix_consent_episode_id"))
         batch_op.drop_index(batch_op.f("ix_consent_contact_id"))
 
     op.drop_table("consent")
+    with op.batch_alter_table("claim", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_claim_open", sqlite_where=sa.text("settled_at IS NULL"), postgresql_where=sa.text("settled_at IS NULL")
+        )
+        batch_op.drop_index(batch_op.f("ix_claim_episode_id"))
+        batch_op.drop_index(batch_op.f("ix_claim_contact_id"))
+
+    op.drop_table("claim")
     with op.batch_alter_table("care_plan", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_care_plan_protocol"))
         batch_op.drop_index(batch_op.f("ix_care_plan_episode_id"))
@@ -930,6 +997,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_audit_entry_at"))
 
     op.drop_table("audit_entry")
+    op.drop_table("ward_code")
     op.drop_table("staff")
     op.drop_table("protocol_edition")
     with op.batch_alter_table("patient", schema=None) as batch_op:
@@ -943,5 +1011,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_login_failure_address"))
 
     op.drop_table("login_failure")
+    op.drop_table("consent_text")
     op.drop_table("calendar_day")
     op.drop_table("access_token")
