@@ -20,15 +20,24 @@ _PAST = re.compile(
 _OPEN = re.compile(
     r"(?P<q>[一-龥])[不没](?P=q)|[一-龥]什么[。!]*$|你说呢|[一-龥]不$|(?<![没有])什么(?![都也的时])[一-龥]{0,2}[好吗]?$"
 )
-_WAVERS = re.compile(r"时[一-龥]{1,2}时[一-龥]|一会儿?[^,。]{1,5}[, ]?一会儿?|有时候?[^,。]{1,5}[, ]?有时候?|有的[^,。]{1,5}有的")
+_WAVERS = re.compile(
+    r"时[一-龥]{1,2}时[一-龥]|一会儿?(?P<w>[^,。]{1,2})[^,。]{0,3}[, ]?一会儿?(?!(?P=w))"
+    r"|有时候?[^,。]{1,5}[, ]?有时候?|有的[^,。]{1,5}有的"
+)
 _WAVERING = re.compile(r"时[一-龥]{1,2}时|有时|偶尔|波动|不稳|部分|一般|不定|看情况|基本")
 _CONCEDED = re.compile(r"(?P<x>[一-龥]{1,3})(?:倒)?[是归](?P=x)[了]?[,， ]?(?:但是?|就是|可|不过)?")
+_PLAIN_NO = re.compile(
+    r"(?:都|还|一直|现在|已经|一点|从来|压根|就)*"
+    r"(?:不(?![好行错太怎大是知清晓记确一敢同够会能便])|没(?:有|去|怎么)?(?!什么|多|事|问题|意见))[一-龥]{1,2}(?:了|的|过|呢)?"
+)
 _YIELDS = re.compile(r"但|就是|不过|可是|只是|倒是")
 _NO = re.compile(
     r"(?:不|没有?|无|未|别|不是|并非|没得|没怎么|不怎么|不太|不大|从不|不再|没再|并不|又不|也不|也没有?|都不|都没有?|不会|不用|不要|不想|不敢|不能|谈不上|算不上)"
     r"(?:再|有|什么|怎么|太|很|那么|多|啥|见|觉得|感觉|给|跟|和|让|叫|被|往|出|能|会|到|用|是)?$"
 )
-_GONE = re.compile(r"(?:早就?|都|已经|就|也|现在|倒是?)*(?:扔|丢|撂|甩|不用|不[要行]|没有?(?![好事]))[了掉过]*(?:$|[,。!? ])")
+_GONE = re.compile(
+    r"(?:早就?|都|已经|就|也|现在|倒是?)*(?:扔|丢|撂|甩|不用|不[要行][一-龥]?|没有?(?![好事]))[了掉过]*(?:$|[,。!? ])"
+)
 _DENY = "不没无未别"
 # Characters that carry no meaning of their own.
 _EMPTY = frozenset(
@@ -43,11 +52,13 @@ _MANY = 24
 
 @dataclass(slots=True)
 class Axis:
-    """Words that exclude each other. On a scale (`near` above 0) points are numbers and the nearest option is meant."""
+    """Words that exclude each other. On a scale (`near` above 0) points are numbers and the nearest option is meant: to the
+    last point said, or to the highest (`most`)."""
 
     name: str
     points: dict[str, tuple[str, ...]]
     near: float
+    most: bool = False
     _lexicon: Lexicon[str] | None = field(default=None, repr=False)
 
     @property
@@ -72,6 +83,7 @@ def compile_axes(rows: Iterable[Mapping[str, Any]]) -> tuple[Axis, ...]:
             str(row.get("axis") or ""),
             {str(point): tuple(words(forms)) for point, forms in (row.get("points") or {}).items()},
             float(row.get("near") or 0),
+            row.get("take") == "most",
         )
         for row in rows
     )
@@ -85,12 +97,14 @@ class Meaning:
     """What the options of one question mean, each for itself and against the others."""
 
     def __init__(self, labels: list[list[str]], axes: tuple[Axis, ...]) -> None:
-        self.size = len(labels)
-        self.labels = labels
         self.wavers = [index for index, forms in enumerate(labels) if any(_WAVERING.search(form) for form in forms)]
+        self.size = len(labels)
         firsts = [forms[0] if forms else "" for forms in labels]
+        self.labels = labels
+        self.negative = [index for index, label in enumerate(firsts) if label[:1] in ("没", "无", "未", "不")]
         self.none = next((i for i, label in enumerate(firsts) if _NONE.match(label) and not label.startswith("不清楚")), None)
         rated = sum(any("满意" in form for form in forms) for forms in labels) > 1
+        self.single: list[tuple[Axis, dict[int, set[str]]]] = []
         self.axes: list[tuple[Axis, dict[int, set[str]]]] = []
         for axis in axes if not rated else ():
             points: dict[int, set[str]] = {}
@@ -102,8 +116,11 @@ class Meaning:
                         break
             if axis.near and points and self.none is not None and self.none not in points and "0" in axis.points:
                 points[self.none] = {"0"}
-            if len(points) > 1 and len({frozenset(told) for told in points.values()}) == len(points):
-                self.axes.append((axis, points))
+            if points and len({frozenset(told) for told in points.values()}) == len(points):
+                if len(points) > 1:
+                    self.axes.append((axis, points))
+                elif not {"没有", "没", "0"} & next(iter(points.values())):
+                    self.single.append((axis, points))
         owners: dict[tuple[str, bool], set[int]] = {}
         for index, forms in enumerate(labels):
             for form in forms:
@@ -126,6 +143,9 @@ class Meaning:
             said = self._of(text[conceded.end() :])
             if said.picks:
                 return said
+        plainly = self._negative(text)
+        if plainly is not None:
+            return Chosen((plainly,), 0, len(text), sure=False, ranks=(4,))
         clauses = _clauses(text, breaks)
         if len(clauses) > 1:
             for begin, end in reversed(clauses):
@@ -146,6 +166,17 @@ class Meaning:
                     return whole if whole.sure and self._covers(whole.picks) else Chosen(clash=True)
         return self._of(text)
 
+    def _negative(self, text: str) -> int | None:
+        """不肿, 没去查: what a short denial says where only one option is a denial."""
+        if _PLAIN_NO.fullmatch(text.strip(" ,。!")) is None or len(self.negative) != 1:
+            return None
+        index = self.negative[0]
+        label = self.labels[index][0]
+        if "变" in label or (re.search("没[有]?[看称量听吃碰感注]", text) and not re.search("[测量查看诊]", label)):
+            return None
+        traits = {trait for trait in _traits(text) if not trait[1]}
+        return None if any(self.traits.get(trait, index) != index for trait in traits) else index
+
     def _covers(self, picks: tuple[int, ...]) -> bool:
         """Whether an option is one of several things in turn."""
         return any("轮" in form or "都" in form for index in picks for form in self.labels[index])
@@ -156,6 +187,8 @@ class Meaning:
         for axis, points in self.axes:
             self._along(axis, points, text, votes, against)
         along = list(votes)
+        for axis, points in self.single:
+            self._along(axis, points, text, votes, [0.0] * self.size)
         for trait in _traits(text):
             index = self.traits.get(trait)
             weight = 1.0 if len(trait[0]) == 1 else 2.0
@@ -170,17 +203,18 @@ class Meaning:
         totals = [vote - less for vote, less in zip(votes, against, strict=True)]
         best = max(range(self.size), key=totals.__getitem__)
         rest = max((total for index, total in enumerate(totals) if index != best), default=0.0)
-        if totals[best] >= 1 and totals[best] - rest >= 1 and (len(text) <= 14 or totals[best] >= 2):
+        if totals[best] >= 1 and totals[best] - rest >= 1 and (len(text) <= 8 or totals[best] >= 2):
             told = along[best] > 0
             return Chosen((best,), 0, len(text), sure=told and totals[best] >= 3, ranks=(3 if told else 4,))
         left = [index for index in range(self.size) if against[index] <= 0]
         if len(left) == 1 and self.size > 1 and totals[left[0]] >= 0:
             return Chosen((left[0],), 0, len(text), sure=False, ranks=(4,))
-        return Chosen(clash=sum(total >= 1 for total in totals) > 1)
+        return Chosen(clash=sum(total >= 2 for total in totals) > 1)
 
     def _along(self, axis: Axis, points: dict[int, set[str]], text: str, votes: list[float], against: list[float]) -> None:
         said = axis.said(text)
-        told = [point for _, _, point, denied in said if not denied]
+        shortest = 1 if len(points) > 1 else 2
+        told = [point for start, end, point, denied in said if not denied and end - start >= shortest]
         for point in {point for _, _, point, denied in said if denied}:
             for index, have in points.items():
                 if point in have:
@@ -188,15 +222,17 @@ class Meaning:
         if not told:
             return
         if axis.near:
-            at = sum(map(float, told[-1:]))
+            at = max(map(float, told)) if axis.most else float(told[-1])
             gaps = sorted((min(abs(float(point) - at) for point in have), index) for index, have in points.items())
-            if gaps[0][0] <= axis.near and (len(gaps) == 1 or gaps[0][0] < gaps[1][0]):
+            if len(points) == 1:
+                votes[gaps[0][1]] += 1.5 if gaps[0][0] == 0 else 0
+            elif gaps[0][0] <= axis.near and (len(gaps) == 1 or gaps[0][0] < gaps[1][0]):
                 votes[gaps[0][1]] += 3 if gaps[0][0] == 0 else 2
         else:
             for point in set(told):
                 for index, have in points.items():
                     if point in have:
-                        votes[index] += 3
+                        votes[index] += 3 if len(points) > 1 else 1.5
 
 
 def _traits(text: str) -> set[tuple[str, bool]]:

@@ -178,11 +178,12 @@ class Choices:
         if meant.picks == chosen.picks:
             return replace(chosen, sure=chosen.sure or plain)
         if meant.picks:
-            if meant.ranks == (4,) or (chosen.sure and not meant.sure):
+            whole = chosen.sure and chosen.end - chosen.start >= len(text) - 1
+            if whole or meant.ranks == (4,) or (chosen.sure and not meant.sure):
                 return chosen
             return Chosen(clash=True) if chosen.sure or not meant.sure else replace(meant, sure=False)
         part = not chosen.sure or 2 * (chosen.end - chosen.start) < len(text)
-        return Chosen(clash=True) if meant.clash and part else chosen
+        return Chosen(clash=True) if meant.clash and part and not chosen.denied else chosen
 
     def _told(self, text: str, breaks: frozenset[int]) -> Chosen:
         chosen = mentioned.scan(self, text, breaks)

@@ -73,6 +73,15 @@ ASKED = {
     "ground": Question("choice", options(a="半小时以内", b="半小时到一小时", c="一到两小时", d="两小时以上")),
     "fed": Question("choice", options(better="好转", same="差不多 没变化", worse="加重")),
     "when": Question("choice", options(same="当天", second="第二天", later="三天以后", no="还没下床")),
+    "swollen": Question("choice", options(none="没有", legs="下肢轻度", whole="全身明显")),
+    "salt": Question("choice", options(light="很清淡", fair="正常", salty="偏咸")),
+    "vaccine": Question("choice", options(done="已接种", soon="准备接种", never="不打算接种")),
+    "able": Question("choice", options(full="完全能", part="部分能", none="不能")),
+    "hears": Question("choice", options(well="能听清", hardly="听不太清", no="听不见")),
+    "itch": Question("choice", options(none="没有", mild="轻微", sleepless="影响睡眠")),
+    "helped": Question("choice", options(once="立即处理", soon="等了一会", long="等很久", nobody="无人处理")),
+    "insured": Question("choice", options(work="城镇职工", town="城乡居民", self="自费", other="其他")),
+    "checked": Question("choice", options(town="社区医院", here="本院门诊", other="外院", none="未复查")),
     "advice": Question("multichoice", options(diet="饮食指导", drug="用药指导", rehab="康复训练指导", none="不需要")),
     "blame": Question(
         "multichoice", options(wait="等候时间长", fee="费用高", food="饭菜差", manner="服务态度", none="没有不满意")
