@@ -23,6 +23,8 @@ _PROPOSES = re.compile(r"有待|待提高|希望|建议|要改|需改|要加强|
 # What an ordinary question about the hospital's business may name without complaining of it.
 _BUSINESS = ("MI", "ME", "MF01", "MF03", "MF04", "AF01", "RC")
 # These are said of the body as well: words on which a symptom rests are no matter.
+# To ask for an account of something is a matter by itself only where nothing else is told.
+_ACCOUNT = re.compile(r"[^,。，]{0,6}(?:说法|交代|公道|解释|答复)")
 _INJURY = frozenset(("CS01", "CS02", "CS03", "CS04", "CQ01", "CQ04"))
 _STAINED = re.compile(r"换|渍|迹|印")
 _SPOKEN = frozenset(("RR01", "RL01", "ME01", "AF02"))
@@ -242,7 +244,11 @@ class _Reader:
         gone = {less for more, less in self.tables.absorbs if more in known}
         self.placed = [(record, place) for record, place in self.placed if record.code not in gone]
         if len(self.placed) > 1:
-            self.placed = [(record, place) for record, place in self.placed if record.code != "OT00"]
+            self.placed = [
+                (record, place)
+                for record, place in self.placed
+                if record.code != "OT00" and not (record.code == "RR04" and _ACCOUNT.fullmatch(record.quote))
+            ]
 
 
 def _named_group(said: str) -> str:

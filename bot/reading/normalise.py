@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import opencc
 
+from bot.reading.pinyin import Pinyin
+
 _SIMPLE = opencc.OpenCC("t2s")
 _KEPT = {
     "℃": "℃",
@@ -110,8 +112,9 @@ class Text:
 class Normaliser:
     """Applies the rewritings of the tables (written form to plain form) together with the general rules in one pass."""
 
-    def __init__(self, rewrites: Mapping[str, str], fillers: tuple[str, ...]) -> None:
+    def __init__(self, rewrites: Mapping[str, str], fillers: tuple[str, ...], pinyin: Mapping[str, str] | None = None) -> None:
         self._rewrites = dict(rewrites)
+        self._pinyin = Pinyin(pinyin or {})
         self._whole = {key: value for key, value in self._rewrites.items() if key.isascii() and key.replace(" ", "").isalpha()}
         inner = sorted((key for key in self._rewrites if key not in self._whole), key=len, reverse=True)
         words = "|".join(map(re.escape, inner)) or "(?!)"
@@ -132,7 +135,7 @@ class Normaliser:
         """The text as it is read."""
         text = raw.translate(_CHARACTERS)
         if len(text) < 40 and any("a" <= char <= "z" for char in text):
-            whole = self._whole.get(_NOT_LATIN.sub(" ", text).strip())
+            whole = self._whole.get(_NOT_LATIN.sub(" ", text).strip()) or self._pinyin.read(text.strip())
             if whole:
                 return Text(raw, whole, (0,) * len(whole), (len(raw),) * len(whole))
         if self._pattern.search(text) is None:

@@ -103,7 +103,7 @@ def wishes(likely: Mapping[str, float], meant: dict[str, tuple[int, int]], lengt
         if name not in meant and chance > (max(most, ANSWERED) if answered else most):
             if not answered or name not in GRAVE:
                 meant[name] = (0, length)
-        elif name in meant and chance < least and length > SURE and name not in _POLITE:
+        elif name in meant and chance < least and length > SURE and name not in _POLITE | ({"correction"} if answered else set()):
             del meant[name]
 
 

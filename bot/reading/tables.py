@@ -113,7 +113,11 @@ def _compile(red_flags: Any, complaints: Any, data: Any) -> Tables:
     return Tables(
         tuple(str(table.get("version") or "") for table in tables),  # type: ignore[arg-type]
         tuple(str(table.get("approver") or "") for table in tables),  # type: ignore[arg-type]
-        Normaliser({str(old): str(new) for old, new in (data.get("rewrite") or {}).items()}, tuple(words(data.get("fillers")))),
+        Normaliser(
+            {str(old): str(new) for old, new in (data.get("rewrite") or {}).items()},
+            tuple(words(data.get("fillers"))),
+            data.get("pinyin"),
+        ),
         flags,
         lexicon(flags, data.get("scope") or {}, data.get("gone") or {}),
         Intents(data.get("intents") or {}, data.get("question") or {}, surnames),
