@@ -18,7 +18,7 @@ _DRUGS = ("vital_drug", "drug")
 _STOPPED = frozenset(("停了", "断了"))
 _FORMER = re.compile("之前|以前|原来|曾经|当时|前几天")
 _ON = ("就是", "后来", "结果", "最后")
-_WISH = re.compile("就好|解脱|多好|就清净|就行了|才好")
+_WISH = re.compile("就好|解脱|多好|就清净|就行了|才好|不活")
 _HEDGE = re.compile("好像(?=有点|有些|是|不|没|说|变|也|会|在|开始|看|歪|麻)|似乎|可能|貌似|大概")
 _FEARS = re.compile(r"怕|担心")
 _LIKE = frozenset("跟和比像同如与")
@@ -261,7 +261,7 @@ class Walk:
             endings.over(self.mentions, mention)
         if self.person and (not mention.sign.own or self._subject(hit)):
             mention.lower("other_person", f"说的是“{self.person}”")
-        wished = mention.sign.own and _WISH.search(text, hit.end, hit.end + 8)
+        wished = mention.sign.own and _WISH.search(text, hit.start, hit.end + 8)
         if clause.condition and not wished and (_CARRIES.match(clause.condition) or hit.start - clause.condition_end <= 6):
             mention.lower("hypothetical", f"“{clause.condition}”：只是设想")
             if _FEARS.search(clause.condition):

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from bot.reading.mention import Clause, Mention
 
 _HERE = re.compile(
-    r"我(?:现在|这|就|也|刚|今|正|已|昨|一直|还是|突)|现在|这会|今[天早晚儿]|刚才|刚刚|此刻|已经|突然|[0-9一二三两几]天了"
+    r"我[^,。]{1,4}(?:就|也|真|已经)(?!是|不|没)|我(?:现在|这|就|也|刚|今|正|已|昨|一直|还是|突)|现在|这会|今[天早晚儿]|刚才|刚刚|此刻|已经|突然|[0-9一二三两几]天了"
     r"|昨[天晚]"
 )
 _WRITTEN = re.compile(
@@ -17,6 +17,7 @@ _WRITTEN = re.compile(
     r"|书上|网上|纸上|问卷)(?:上|里)?面?"
     r"(?:都|也|还|又|不是|是)*(?:写|说|讲|提|印|列|标|问|贴)(?:着|了|过|到|的|明)?"
 )
+_MINE = re.compile(r"^[^。!?;]{0,8}(?:我|俺|他|她|我爸|我妈)(?:也|都|就|全)?(?:有(?!没)|占了|中了|沾了)")
 _TOLD = re.compile(
     r"(?:医生|大夫|护士|主任|你们|他们|医院)(?:都|也|还|又|一再|反复|当时|出院时?|特地)*(?:教我?|说|交代|嘱咐"
     r"|叮嘱|告诉|讲|提醒|强调|让|要求)"
@@ -68,7 +69,7 @@ _KIN = re.compile(r"儿|孙|女|闺|老公|老婆|老伴|媳妇|爸|妈|爹|娘|
 _RATHER = re.compile(r"(?:别说|不要说|莫说|甭说|休说|别提)(?:是|什么)?$")
 _NOT_EVEN = re.compile(r"^[^。!?;]{0,12}(?:都|也)(?:没|不)")
 _JOKE = re.compile(
-    r"开(?:个)?玩笑|闹着玩|说着玩|演戏|不是(?:真的)?病|打(?:个)?比方|打(?:个)?比喻|(?:说|指)的是(?:钱|存折|账单|股票|手机|车|房|工资)"
+    r"(?<!不是)(?<!没)(?<!没有)(?<!你)(?<!你们)开(?:个)?玩笑|闹着玩|说着玩|演戏|不是(?:真的)?病|打(?:个)?比方|打(?:个)?比喻|(?:说|指)的是(?:钱|存折|账单|股票|手机|车|房|工资)"
     r"|身体(?:没事|好着|倒?没毛病|没问题|好得很)"
 )
 _HEARSAY = re.compile(r"(?:网上|手机上|抖音|电视上?|群里)(?:都是)?(?:看|刷|查|搜|听)(?:来|到|的)")
@@ -84,6 +85,7 @@ _MADE_ME = re.compile(
 _OLDEN = re.compile(
     r"^(?:那)?(?:都|已经)?是(?:大?前年|去年|以前|早些年|好?几年前|[0-9一二两三四五六七八九十]+年前?|小时候|年轻|上半年|老早)[^,。]{0,3}的?(?:事|病)"
 )
+_BODILY = re.compile("突然|昏|晕|止不住|裤子|床单|产后|生完|血块|抢救|不醒|抽过|回家|回来|吐|刀口")
 _ASKED = re.compile(r"(?:还|老|总|又|再|尽)(?:在)?问(?:什么|啥|我|他|她)?$")
 _CALLED = re.compile(r"(?:群名|网名|昵称|歌名|店名|书名|片名|队名|外号|小名|名字)(?:就)?(?:叫|是)?[^,。]{0,3}$")
 _QUOTED = re.compile(r"(?:写|发|印|贴|题|列|念|名|播|教|提|问|叫|标题)(?:的|着|了|过|那个|上|里)*[^,。]{0,2}[\"“][^\"”]*$")
@@ -135,8 +137,20 @@ def lower(text: str, mentions: Iterable[Mention], clauses: list[Clause], *, prox
             mention.lower("other_person", "说的是去世的人")
         elif _PETS.search(text, start, mention.start):
             mention.lower("other_person", "说的是家畜宠物")
-        elif mention.sign.strange is not None and mention.sign.strange.search(text, start, stop):
+        elif _strange(text, mention, start, stop):
             mention.lower("hypothetical", "这里是别的意思")
+
+
+def _strange(text: str, mention: Mention, start: int, stop: int) -> bool:
+    """Whether other words give a sign another meaning. Fruit may colour what is red, it does not make blood; and who speaks of
+    money may bleed all the same."""
+    sign = mention.sign
+    found = sign.strange.search(text, start, stop) if sign.strange is not None else None
+    if found is None:
+        return False
+    if sign.level == "L0":
+        return _BODILY.search(text, start, stop) is None
+    return sign.ends != "blood" or "血" in found[0] or "血" not in text[mention.start : mention.end]
 
 
 def _thought(text: str, mention: Mention, start: int, stop: int) -> str:
@@ -146,6 +160,8 @@ def _thought(text: str, mention: Mention, start: int, stop: int) -> str:
     for frame in (_WRITTEN, _TOLD):
         match = next(reversed(list(frame.finditer(before))), None)
         if match is None or _HERE.search(before, match.end()):
+            continue
+        if _MINE.search(behind):
             continue
         if frame is _WRITTEN or _THEN.search(behind):
             return f"“{match[0]}”：是别人写的、交代的"

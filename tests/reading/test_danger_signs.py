@@ -19,6 +19,8 @@ LISTS = (
     "danger_eighth.txt",
     "danger_ninth.txt",
     "danger_tenth.txt",
+    "danger_eleventh.txt",
+    "danger_twelfth.txt",
 )
 
 
