@@ -101,7 +101,6 @@ def less(text: str, fitting: list[tuple[Number, float]], most: float | None) -> 
 
 def others(text: str, start: int) -> bool:
     """Whether a number at this place is somebody else's: 她自己三十九."""
-    if _OTHER.search(text) is None:
-        return False
-    begin = max(text.rfind(mark, 0, start) for mark in ",。;!? \n") + 1
-    return _OTHER.search(text, begin, start) is not None and "说是" not in text[begin:start]
+    near = text[max(0, start - 40) : start]
+    clause = near[max(near.rfind(mark) for mark in ",。;!? \n") + 1 :]
+    return _OTHER.search(clause) is not None and "说是" not in clause
