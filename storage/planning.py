@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, bindparam, exists, func, or_, update
 from sqlmodel import col, select
 
+from storage import patients
+from storage.columns import table
+from storage.hot import Hot
 from storage.patients import Episode, Patient
 from storage.plans import CarePlan, Touchpoint
 from storage.transaction import Tx
@@ -46,6 +50,46 @@ def put(tx: Tx, touchpoint: Touchpoint, now: datetime) -> Touchpoint | None:
         tx.session.add(known)
     tx.session.flush()
     return touchpoint if known is None else None
+
+
+_touchpoint, _plan = table(Touchpoint).c, table(CarePlan).c
+_open_left = (
+    select(Touchpoint.id)
+    .where(_touchpoint.plan_id == _plan.id, _touchpoint.state.in_(["planned", "invited", "begun", "phone"]))
+    .correlate(table(CarePlan))
+)
+_RESUME = Hot(
+    update(Touchpoint)
+    .where(
+        _touchpoint.episode_id == bindparam("episode_"),
+        _touchpoint.state == "stopped",
+        _touchpoint.reason == bindparam("reason_"),
+    )
+    .values(state="planned", reason="", ended_at=None)
+)
+_RESUME_PLANS = Hot(
+    update(CarePlan)
+    .where(_plan.episode_id == bindparam("episode_"), _plan.state == "stopped", _plan.stopped_for == bindparam("reason_"))
+    .values(state="running", stopped_for=None, ended_at=None)
+)
+_REOPEN = Hot(
+    update(CarePlan)
+    .where(_plan.id == bindparam("plan_"), _plan.state == "completed", exists(_open_left))
+    .values(state="running", ended_at=None)
+)
+
+
+def resume(tx: Tx, episode_id: int, reasons: Iterable[str]) -> None:
+    """Plan again what a discharge list had stopped for one of these reasons."""
+    patients.exclude(tx, episode_id, None)
+    for reason in reasons:
+        tx.run(_RESUME, episode_=episode_id, reason_=reason)
+        tx.run(_RESUME_PLANS, episode_=episode_id, reason_=reason)
+
+
+def reopen(tx: Tx, plan_id: int) -> None:
+    """A plan that was completed runs again when something is to come (another revisit, say)."""
+    tx.run(_REOPEN, plan_=plan_id)
 
 
 def touchpoints(tx: Tx, plan_id: int) -> list[Touchpoint]:

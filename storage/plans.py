@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Index, UniqueConstraint, bindparam, exists, func, or_, select, text, update
@@ -122,11 +121,6 @@ _COMPLETE = Hot(
     .where(_plan.id == bindparam("plan_"), _plan.state == "running", ~exists(_open_left))
     .values(state="completed", ended_at=bindparam("now_"))
 )
-_REOPEN = Hot(
-    update(CarePlan)
-    .where(_plan.id == bindparam("plan_"), _plan.state == "completed", exists(_open_left))
-    .values(state="running", ended_at=None)
-)
 _STREAK = Hot(
     select(_plan.stop_after_missed, _touchpoint.state)
     .join(CarePlan, _plan.id == _touchpoint.plan_id)
@@ -176,20 +170,6 @@ _STOP_PLANS = Hot(
     .where(_plan.episode_id == bindparam("episode_"), _plan.state == "running", ~exists(_asks_left))
     .values(state="stopped", stopped_for=bindparam("reason_"), ended_at=bindparam("now_"))
 )
-_RESUME = Hot(
-    update(Touchpoint)
-    .where(
-        _touchpoint.episode_id == bindparam("episode_"),
-        _touchpoint.state == "stopped",
-        _touchpoint.reason == bindparam("reason_"),
-    )
-    .values(state="planned", reason="", ended_at=None)
-)
-_RESUME_PLANS = Hot(
-    update(CarePlan)
-    .where(_plan.episode_id == bindparam("episode_"), _plan.state == "stopped", _plan.stopped_for == bindparam("reason_"))
-    .values(state="running", stopped_for=None, ended_at=None)
-)
 _TO_PHONE = Hot(
     update(Touchpoint)
     .where(_touchpoint.episode_id == bindparam("episode_"), _touchpoint.state.in_(["invited", "begun"]))
@@ -221,6 +201,7 @@ _WISH = Hot(
         ended_at=None,
     )
 )
+_WISHED = Hot(select(_touchpoint.wished_at).where(_touchpoint.id == bindparam("id_")))
 _FLOW = Hot(select(_touchpoint.flow, _touchpoint.who).where(_touchpoint.id == bindparam("id_")))
 
 
@@ -253,22 +234,10 @@ def invited(tx: Tx, contact_id: int) -> tuple[int, int, str] | None:
     return (row[0], row[1], row[2]) if row else None
 
 
-def reopen(tx: Tx, plan_id: int) -> None:
-    """A plan that was completed runs again when something is to come (another revisit, say)."""
-    tx.run(_REOPEN, plan_=plan_id)
-
-
 def stop(tx: Tx, episode_id: int, reason: str, now: datetime) -> None:
     """Stop what is still planned for an episode, but for plans that go on through this."""
     tx.run(_STOP, episode_=episode_id, reason_=reason, now_=now, through_=f"%{reason}%")
     tx.run(_STOP_PLANS, episode_=episode_id, reason_=reason, now_=now)
-
-
-def resume(tx: Tx, episode_id: int, reasons: Iterable[str]) -> None:
-    """Plan again what a discharge list had stopped for one of these reasons."""
-    for reason in reasons:
-        tx.run(_RESUME, episode_=episode_id, reason_=reason)
-        tx.run(_RESUME_PLANS, episode_=episode_id, reason_=reason)
 
 
 def to_phone(tx: Tx, episode_id: int, reason: str, now: datetime) -> bool:
@@ -291,6 +260,12 @@ def again(tx: Tx, touchpoint_id: int, due_at: datetime, reason: str, state: str 
 def wish(tx: Tx, touchpoint_id: int, due_at: datetime, reason: str) -> None:
     """The patient asked to be written to at this time; it begins then, or as soon as the patient writes."""
     tx.run(_WISH, id_=touchpoint_id, due_=due_at, reason_=reason)
+
+
+def is_wished(tx: Tx, touchpoint_id: int, now: datetime) -> bool:
+    """Whether the patient has asked for a time that is still to come."""
+    row = tx.one(_WISHED, id_=touchpoint_id)
+    return row is not None and row[0] is not None and row[0] > now
 
 
 def flow_of(tx: Tx, touchpoint_id: int) -> tuple[str, str]:

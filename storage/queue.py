@@ -118,6 +118,13 @@ _MOVE = Hot(
         contacted_at=bindparam("contacted_"),
     )
 )
+_CONTACTED = Hot(
+    select(_other_point.c.contacted_at)
+    .join(_other_stay, _other_stay.c.id == _other_point.c.episode_id)
+    .where(_other_stay.c.patient_id == bindparam("patient_"), _other_point.c.contacted_at > bindparam("since_"))
+    .order_by(_other_point.c.contacted_at.desc())
+    .limit(bindparam("most_"))
+)
 _NEXT = Hot(select(_touchpoint.due_at).where(WAITS).order_by(_touchpoint.due_at, _touchpoint.id).limit(1))
 
 
@@ -140,6 +147,12 @@ def move(
     """What a look at a due touchpoint came to. `contacted_at`: the patient hears of it now."""
     known = found.contacted_at or contacted_at
     tx.run(_MOVE, id_=found.id, state_=state, due_=due_at, attempts_=attempts, reason_=reason, contacted_=known)
+
+
+def contacted(tx: Tx, patient_id: int, since: datetime, most: int) -> datetime | None:
+    """When the last but `most` contact since then was: once it is too old to count, there is room for another. None: there is."""
+    rows = tx.run(_CONTACTED, patient_=patient_id, since_=since, most_=most)
+    return rows[-1][0] if len(rows) == most else None
 
 
 def next_due(tx: Tx) -> datetime | None:

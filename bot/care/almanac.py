@@ -76,21 +76,22 @@ def set_days(
     if kind not in ("holiday", "working", "ordinary"):
         raise Refused("请选择放假、上班或恢复平常")
     calendar.put(tx, first, last, {"holiday": False, "working": True}.get(kind), name.strip()[:60])
-    _changed(tx, practice, practice.almanac.sending, staff_id, now, f"{first} {last} {kind}")
+    _changed(tx, None, staff_id, now, f"{first} {last} {kind}")
 
 
 def add_year(tx: Tx, practice: Practice, known: list[CalendarDay], staff_id: int | None, now: datetime) -> int:
     """Add the days of a year that are known by now and that the calendar lacks; what staff set stays. How many were added."""
     added = calendar.complete(tx, known)
-    _changed(tx, practice, practice.almanac.sending, staff_id, now, "seed")
+    _changed(tx, None, staff_id, now, "seed")
     return added
 
 
 def set_sending(tx: Tx, practice: Practice, sending: Sending, staff_id: int | None, now: datetime) -> None:
     """When the hospital sends from now on."""
-    _changed(tx, practice, sending, staff_id, now, "sending")
+    _changed(tx, sending, staff_id, now, "sending")
 
 
-def _changed(tx: Tx, practice: Practice, sending: Sending, staff_id: int | None, now: datetime, what: str) -> None:
-    settings.put(tx, ALMANAC, sending.to_json(), staff_id, now)
+def _changed(tx: Tx, sending: Sending | None, staff_id: int | None, now: datetime, what: str) -> None:
+    """Another process may have set the hours since this one looked: without new ones, those in the database stay."""
+    settings.put(tx, ALMANAC, sending.to_json() if sending else settings.value(tx, ALMANAC), staff_id, now)
     staff.audit(tx, staff_id, "calendar", now, noun="setting", detail=what)

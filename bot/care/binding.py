@@ -10,7 +10,7 @@ from bot.care.enrolment import take_in
 from bot.care.errors import Refused
 from bot.care.practice import Practice
 from bot.care.visit import Visit
-from storage import bindings, codes, consents, contacts, messages, outbox, patients, plans, sessions, staff, wards
+from storage import bindings, codes, consents, contacts, messages, outbox, patients, planning, plans, sessions, staff, wards
 from storage.transaction import Tx
 
 
@@ -51,7 +51,7 @@ def _scanned(visit: Visit) -> None:
         bindings.willing_again(tx, own.id)
     if contact.state == "stopped":
         contacts.set_state(tx, contact.id, "active")
-        plans.resume(tx, enrolment.episode_id, ["withdrawn"])
+        planning.resume(tx, enrolment.episode_id, ["withdrawn"])
     visit.say("welcome")
 
 

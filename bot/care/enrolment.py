@@ -34,7 +34,7 @@ def enrol(tx: Tx, practice: Practice, episode: patients.Episode, patient: patien
         episode.state, episode.excluded_for = "home", None
         tx.session.add(episode)
         tx.session.flush()
-        plans.resume(tx, episode.id, [resumed])
+        planning.resume(tx, episode.id, [resumed])
     if episode.state != "home" or episode.excluded_for is not None:
         return ()
     told: list[str] = []
@@ -95,7 +95,7 @@ def plan_touchpoints(
         new = planning.put(tx, touchpoint, now)
         if new is not None and new.reason:
             told.append(new.reason)
-    plans.reopen(tx, plan.id)
+    planning.reopen(tx, plan.id)
     plans.settle(tx, plan.id, now)
     return told
 
@@ -189,12 +189,13 @@ def _new_plans(
         tx.session.flush()
         if plan.state == "running":
             told += plan_touchpoints(tx, practice, protocol, plan, facts, now)
-    if not chosen and not known:
+    if not main and all(protocol.beside for protocol in chosen):
         matching = any(one.matches(facts) and not one.beside for one in practice.protocols)
-        episode.excluded_for = "too_late" if matching else "no_plan"
-        tx.session.add(episode)
-        tx.session.flush()
-        told.append(episode.excluded_for)
+        told.append("too_late" if matching else "no_plan")
+        if not chosen and not known:
+            episode.excluded_for = told[-1]
+            tx.session.add(episode)
+            tx.session.flush()
     return told
 
 

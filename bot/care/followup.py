@@ -31,9 +31,10 @@ class Decision:
 class Moment:
     """One look at what is due. What is the same for many touchpoints is reckoned once."""
 
-    def __init__(self, practice: Practice, now: datetime) -> None:
+    def __init__(self, tx: Tx, practice: Practice, now: datetime) -> None:
         almanac = practice.almanac
         hours, calendar, pause = almanac.hours, almanac.calendar, almanac.sending.pause_on_holidays
+        self.tx = tx
         self.practice = practice
         self.now = now
         self.heard: Counter[int] = Counter()  # contacts that begin in this look, by patient
@@ -63,7 +64,7 @@ def begin_due(tx: Tx, practice: Practice, now: datetime, limit: int = 50) -> int
 
     One transaction claims and decides, so no lease is needed: a process that dies leaves them as they were."""
     found = queue.due(tx, now, limit, now - timedelta(days=practice.almanac.sending.days))
-    moment = Moment(practice, now)
+    moment = Moment(tx, practice, now)
     for due in found:
         error = tx.attempt(_look, tx, moment, due)
         if error is not None:  # it must hold up nobody else, and a person must learn of it
@@ -157,7 +158,15 @@ def _decide(moment: Moment, due: queue.Due, contact: contacts.Held | None, waiti
             return Decision("expire", now, _capped(moment, due) or reason)
         case _:
             over = "" if wished else _capped(moment, due)
-            return Decision("wait", now + timedelta(days=1), over) if over else _send(moment, due, contact)
+            return _hold(moment, due, late, over) if over else _send(moment, due, contact)
+
+
+def _hold(moment: Moment, due: queue.Due, late: timedelta, over: str) -> Decision:
+    """The cap is reached: wait until an earlier contact is old enough, if that is soon enough."""
+    sending = moment.practice.almanac.sending
+    oldest = queue.contacted(moment.tx, due.patient_id, moment.now - timedelta(days=sending.days), sending.most)
+    free = oldest + timedelta(days=sending.days) if oldest else moment.now + timedelta(days=1)
+    return Decision("expire", moment.now, over) if free - due.due_at > late else Decision("wait", free, over)
 
 
 _REVISITED = {

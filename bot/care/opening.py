@@ -76,8 +76,10 @@ def greet(visit: Visit) -> None:
         visit.say("stranger")
         answering.given(visit)
         return
-    small = bool(visit.texts) or (visit.reading is not None and _small_talk(visit))
+    small = bool(visit.texts) or _small_talk(visit)
     invited = _invited(visit, bound)
+    if invited is not None and small and not visit.texts and plans.is_wished(visit.tx, invited[1], visit.now):
+        return  # 好的谢谢, after they have chosen a time
     if invited is not None:
         if not _take_up(visit, bound, *invited, small=small):
             return

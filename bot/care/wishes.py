@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.care import answering, consent, ending, escalation, matters, talk
 from bot.care.visit import Visit
+from bot.reading import times
 from bot.rules import schedule
 from storage import consents, contacts, patients, plans
 
@@ -16,9 +17,14 @@ def granted(visit: Visit) -> bool:
     assert visit.reading is not None
     if _over_data(visit):
         return True
-    if not visit.reading.intents:
-        return False
     answer = visit.reading.answer
+    if not visit.reading.intents:
+        if (answer is not None and answer.status == "ok") or not _asks_for_a_time(visit):
+            return False
+        visit.caution()  # 下周三再联系
+        matters.acknowledge(visit)
+        _later(visit)
+        return True
     wished = _WISHES.keys() & set(visit.reading.intents)
     if visit.row is None and (wished <= {"question"} or (wished == {"ask_human"} and _calls(visit))):
         return False  # a talk may be waiting to begin: see opening.greet
@@ -151,16 +157,39 @@ def _reported(visit: Visit, state: str, reason: str, words: str) -> None:
 
 
 def _later(visit: Visit) -> None:
-    """Another time: the next day's window, or sooner when the patient writes."""
-    if visit.row is None:
+    """Another time: the one that the patient names (in the quiet hours: the next morning), else the next day's window; and sooner
+    when the patient writes."""
+    practice, row, now = visit.practice, visit.row, visit.now
+    if row is not None:
+        talk.interrupt(visit.tx, row, now)
+        touchpoint_id = row.touchpoint_id
+    else:
+        invited = plans.invited(visit.tx, visit.contact.id)
+        touchpoint_id = invited[0] if invited else None
+    named = _named(visit)
+    if touchpoint_id is None or (row is None and named is None):
         visit.say("later")
-        return
-    practice, row = visit.practice, visit.row
-    talk.interrupt(visit.tx, row, visit.now)
-    if row.touchpoint_id is not None:
-        again = schedule.next_open(visit.now + timedelta(hours=20), practice.windows, practice.calendar)
-        plans.again(visit.tx, row.touchpoint_id, again or visit.now + timedelta(days=1), "患者请改时间", "invited")
-    visit.say("later")
+    elif named is None:
+        again = schedule.next_open(now + timedelta(hours=20), practice.windows, practice.calendar)
+        plans.again(visit.tx, touchpoint_id, again or now + timedelta(days=1), "患者请改时间", "invited")
+        visit.say("later")
+    else:
+        at = schedule.awake(named, practice.zone, practice.almanac.quiet)
+        plans.wish(visit.tx, touchpoint_id, at, "患者自己定的时间")
+        local = at.astimezone(practice.zone)
+        day = {0: "今天", 1: "明天"}.get((local.date() - visit.today).days, f"{local.month}月{local.day}日")
+        visit.say("later_at", when=f"{day}{local:%H:%M}")
+
+
+def _asks_for_a_time(visit: Visit) -> bool:
+    return times.asks(visit.inbound.text) and _named(visit) is not None
+
+
+def _named(visit: Visit) -> datetime | None:
+    """The moment that the patient asks for."""
+    zone = visit.practice.zone
+    named = times.when(visit.inbound.text, visit.now.astimezone(zone).replace(tzinfo=None))
+    return named.replace(tzinfo=zone).astimezone(UTC) if named else None
 
 
 def _refuse(visit: Visit) -> None:

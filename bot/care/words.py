@@ -45,6 +45,7 @@ NEEDED = frozenset(
         "readmitted",
         "transferred",
         "later",
+        "later_at",
         "refused",
         "who_we_are",
         "calm",
