@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from copy import copy
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
 import orjson
@@ -145,24 +146,37 @@ class Value(NamedTuple):
 
 
 def _binder(names: Sequence[str], values: dict[str, Value], order: Sequence[str] | None) -> Callable[..., Any]:
-    """A function of keyword arguments that returns a tuple in this order, or a dict where the driver wants names. Written out
-    as Python, as a dataclass writes its `__init__`: a loop over the parameters costs three times as much."""
-    known: dict[str, Any] = {}
-    written = {}
-    for number, (name, value) in enumerate(values.items()):
-        known[f"_{number}"] = value.what
-        if value.kind == "given":
-            written[name] = f"_{number}({name})" if value.what else name
-        else:
-            written[name] = f"_{number}(None)" if value.kind == "made" else f"_{number}"
-    if order is None:
-        row = ", ".join(f"{name!r}: {written[name]}" for name in values)
-        body = f"{{{row}}}"
-    else:
-        body = f"({''.join(f'{written[name]}, ' for name in order)})"
-    arguments = f"*, {', '.join(names)}" if names else ""
-    made: Callable[..., Any] = eval(f"lambda {arguments}: {body}", known)  # noqa: S307  only names of our own columns are in it
-    return made
+    """A function of keyword arguments that returns a tuple in this order, or a dict where the driver wants names."""
+    count, wanted = len(names), frozenset(names)
+    pick = _picker(names)
+    converted = [(place, values[name].what) for place, name in enumerate(names) if values[name].what is not None]
+    others = [name for name in values if name not in wanted]
+    known = [None if values[name].kind == "made" else values[name].what for name in others]
+    made = [(count + place, values[name].what) for place, name in enumerate(others) if values[name].kind == "made"]
+    places = {name: place for place, name in enumerate([*names, *others])}
+    arrange = None if order is None or list(order) == list(places) else _picker([places[name] for name in order])
+
+    def bind(**given: Any) -> Any:
+        if len(given) != count or not wanted >= given.keys():
+            wrong = sorted(wanted ^ given.keys())
+            raise TypeError(f"parameters that are missing, or not this statement's: {', '.join(wrong)}")
+        row = [*pick(given), *known]
+        for place, convert in converted:
+            row[place] = convert(row[place])
+        for place, make in made:
+            row[place] = make(None)
+        if order is None:
+            return dict(zip(places, row, strict=True))
+        return row if arrange is None else arrange(row)
+
+    return bind
+
+
+def _picker(keys: Sequence[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """The values under these keys, in this order."""
+    if len(keys) > 1:
+        return itemgetter(*keys)
+    return lambda values: tuple(values[key] for key in keys)
 
 
 def _returns_its_id(statement: ClauseElement) -> bool:
