@@ -21,6 +21,7 @@ from bot.care import opening
 from bot.wechat.crypto import Envelope, signature
 from storage import contacts
 from storage.columns import table
+from storage.consents import Consent
 from storage.contacts import Binding, Contact
 from storage.patients import Episode, Patient
 from storage.plans import CarePlan, Touchpoint
@@ -93,7 +94,7 @@ def populate(house: app.House, patients: int, *, first: int = 1, each: int = 0, 
     """So many patients at home, numbered from `first`, each with a confirmed contact and `each` touchpoints at `due_at`."""
     now = house.now()
     for numbers in _chunks(range(first, first + patients)):
-        house.database.write_now(_people, numbers, each, due_at or now + timedelta(days=30), now)
+        house.database.write_now(_people, numbers, each, house.practice.consent.version, due_at or now + timedelta(days=30), now)
 
 
 def begin_talks(house: app.House, patients: int) -> None:
@@ -137,7 +138,7 @@ def _chunks(numbers: Sequence[int], size: int = CHUNK) -> Iterable[Sequence[int]
     return (numbers[start : start + size] for start in range(0, len(numbers), size))
 
 
-def _people(tx: Tx, numbers: Sequence[int], each: int, due_at: datetime, now: datetime) -> None:
+def _people(tx: Tx, numbers: Sequence[int], each: int, version: str, due_at: datetime, now: datetime) -> None:
     home = now - timedelta(days=3)
     made = {"created_at": now, "updated_at": now}
     stay = {"times": 1, "department": "骨科", "ward": "骨科一病区", "discharged_at": home, **made}
@@ -150,6 +151,7 @@ def _people(tx: Tx, numbers: Sequence[int], each: int, due_at: datetime, now: da
         Episode: [{"id": n, "patient_id": n, "admission_no": f"A{n}", **stay} for n in numbers],
         Contact: [{"id": n, "openid": openid(n), **account} for n in numbers],
         Binding: [{"contact_id": n, "episode_id": n, **bound} for n in numbers],
+        Consent: [{"contact_id": n, "episode_id": n, "version": version, "answer": "agreed", "at": now} for n in numbers],
         CarePlan: [{"id": n, "episode_id": n, **plan} for n in numbers],
         Touchpoint: [{"plan_id": n, "episode_id": n, "day": f"day{day}", **point} for n in numbers for day in range(each)],
     }
