@@ -27,7 +27,7 @@ OUT = ROOT / "bot" / "reading" / "weights.py"
 ROUNDS, PACE, SHRINK, SEED, BASE = 14, 0.075, 3e-4, 1, -3.0
 # Weights that are smaller than this after the rounds are dropped, and the rest learn this many rounds more without them.
 BARRED = frozenset(" \"'\\")
-UNSAID = {"I": ("-matters", "-view"), "S": ("-matters", "-intents"), "M": ("-intents", "-view"), "T": ("-intents", "-view")}
+UNSAID = {"I": ("-matters", "-view"), "S": ("-matters", "-intents"), "M": ("-intents", "-view"), "T": ("-intents",)}
 SIDES = {"very_satisfied": "satisfied", "very_dissatisfied": "dissatisfied"}
 LEAST, MORE = 0.2, 6
 
@@ -101,7 +101,7 @@ def listen(cases: Iterable[tuple[frozenset[str], str, str]], tables: Any) -> lis
         tables.short.clear()
         listener.seen = set()
         said = read(text, reading_cases.QUESTIONS.get(asked), tables, today=reading_cases.TODAY)
-        if said.records and labels == frozenset(UNSAID["T"]):
+        if (said.records or said.satisfaction) and labels == frozenset(UNSAID["T"]):
             continue
         bad = bool(labels & codes - {PRAISE, PROPOSES}) and PROPOSES not in labels
         view = labels & VIEWS.keys()

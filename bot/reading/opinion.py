@@ -30,6 +30,7 @@ WISHES = (0.45, 0.1)
 GRAVE = {"stop": (0.6, 0.03), "deceased": (0.6, 0.03), "wrong_person": (0.6, 0.03)}
 ANSWERED = 0.75
 VIEW = (0.5, 0.2)
+ILL = 0.75
 # Of replies up to this length the rules leave nothing to take away.
 SURE = 6
 _POLITE = frozenset(("thanks", "greeting"))
@@ -145,9 +146,11 @@ def matters(
     return replace(found, records=tuple(kept), notes=tuple(notes), excepted=found.excepted and excepted)
 
 
-def view(likely: Mapping[str, float], said: str | None, *, short: bool) -> str | None:
-    """The view of the whole after the second opinion; `said`: what the rules make of it."""
+def view(likely: Mapping[str, float], said: str | None, *, short: bool, ill: bool) -> str | None:
+    """The view of the whole after the second opinion; `said`: what the rules make of it. `ill`: the reply tells of symptoms,
+    which a word of blame may be about."""
     most, least = VIEW
+    most = ILL if ill else most
     if said == "neutral" and min(likely.get("good", 0), likely.get("bad", 0)) > least:
         return said
     label = max(VIEWS, key=lambda name: likely.get(name, 0.0))

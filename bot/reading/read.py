@@ -83,7 +83,7 @@ def _read(
             kept, matter = matter, second
             if view is None or len(kept.records) > len(second.records):
                 view = satisfaction.view(matter, bare=bare, abused="abuse" in meant and len(meant) == 1)
-        view = opinion.view(likely, view, short=len(source.text) <= opinion.SURE)
+        view = opinion.view(likely, view, short=len(source.text) <= opinion.SURE, ill=bool(signs))
         if question is not None and answered is not None and not ok:
             placed = placing.placed(source.raw, answered, question, meant, triage, matter)
     if question is not None and placed is not None:
