@@ -143,7 +143,7 @@ def _people(tx: Tx, numbers: Sequence[int], each: int, version: str, due_at: dat
     made = {"created_at": now, "updated_at": now}
     stay = {"times": 1, "department": "骨科", "ward": "骨科一病区", "discharged_at": home, **made}
     account = {"state": "active", "followed": True, "owner": "bot", "quota_left": 0, "created_at": now}
-    bound = {"relation": "self", "bound_at": now, "confirmed_at": now}
+    bound = {"relation": "self", "bound_at": now, "confirmed_at": now, "agreed": version}
     plan = {"protocol": "bench", "state": "running", "made_at": now}
     point = {"flow": "bench", "title": "随访", "due_at": due_at, "state": "planned"}
     rows: dict[Any, list[dict[str, Any]]] = {
