@@ -11,6 +11,7 @@ from bot.rules.hours import Calendar, Hours, at, days_from, holiday
 from bot.rules.protocol import TouchpointPlan
 
 QUIET_FROM, QUIET_UNTIL = time(21, 0), time(8, 30)  # nothing but safety texts and replies leaves in between
+BEFORE_ITS_END = timedelta(minutes=30)  # an attempt towards the end of a window still leaves time to answer
 DEFAULT_SPANS = ((time(9, 0), time(11, 30)), (time(14, 30), time(17, 30)))
 
 
@@ -97,16 +98,21 @@ def next_open(moment: datetime, windows: Hours, calendar: Calendar, *, on_holida
 def next_attempt(
     attempts: int, last: datetime, windows: Hours, calendar: Calendar, *, most: int = 3, on_holidays: bool = False
 ) -> datetime | None:
-    """When to try again after `attempts` unanswered ones: another day, at least 24 hours on, the last time in another window
-    of the day (a patient who never answers in the morning may in the afternoon). None once `most` were made."""
+    """When to try again after `attempts` unanswered ones: another day and another hour (who never answers in the morning may in
+    the afternoon): in another window of the day than the last time, and the last time towards its end. None once `most` were
+    made."""
     if attempts >= most:
         return None
-    earliest = last + timedelta(days=1)
-    starts = (start for start, _ in _open(earliest, windows, calendar, on_holidays))
-    if attempts < most - 1 or len(windows.spans) == 1:
-        return next(starts, None)
-    usual = _which(last, windows)
-    return next((start for start in starts if _which(start, windows) != usual), None)
+    day, span = windows.day(last), _which(last, windows)
+    tomorrow = at(day + timedelta(days=1), time(), windows.tz)
+    for start, end in _open(tomorrow, windows, calendar, on_holidays):
+        towards_its_end = max(start, end - BEFORE_ITS_END)
+        if len(windows.spans) == 1:
+            early = last - next(windows.on(day))[0] < (end - start) / 2
+            return towards_its_end if early else start
+        if _which(start, windows) != span:
+            return towards_its_end if attempts == most - 1 else start
+    return None
 
 
 def _open(moment: datetime, windows: Hours, calendar: Calendar, on_holidays: bool) -> Iterator[tuple[datetime, datetime]]:

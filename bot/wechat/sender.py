@@ -9,6 +9,7 @@ from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from bot.care.parcel import Outcome, Parcel, Receipt
+from bot.rules.fields import cut
 from bot.wechat.client import Client
 from bot.wechat.errors import ApiError, Reaction, Unreachable
 from bot.wechat.xml import legal
@@ -24,11 +25,6 @@ _SENT_BEFORE = 45065
 _DAY_USED_UP = 45009
 _TENCENT = ZoneInfo("Asia/Shanghai")
 _LANES = ("service", "template", "subscription")
-# How many characters WeChat takes, by the word a field's name begins with; other fields have twenty.
-_ROOM = {"name": 10, "phrase": 5}
-# Of these a part would say something else than the whole.
-_WHOLE = ("time", "date", "amount", "number", "letter", "symbol", "character_string", "phone_number", "car_number")
-_KIND = re.compile(r"[a-z_]+")
 _SAFE_ID = re.compile(r"[\x21-\x7e]{1,32}")
 
 
@@ -91,14 +87,4 @@ def message_id(key: str) -> str:
 def field(name: str, value: str) -> str:
     """A value as the template field `name` (`thing1`, `time2` …) takes it: one line, not too long, not empty. Times and numbers
     are left whole."""
-    value = " ".join(legal(value).split())
-    kind = _KIND.match(name)
-    word = kind[0].rstrip("_") if kind else ""
-    if word in _WHOLE:
-        return value
-    if not value:
-        return "无"
-    room = 20 if word == "name" and value.isascii() else _ROOM.get(word, 20)
-    if len(value) <= room:
-        return value
-    return value[:room] if word in _ROOM else value[: room - 1] + "…"
+    return cut(name, " ".join(legal(value).split()))

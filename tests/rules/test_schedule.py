@@ -107,15 +107,22 @@ def test_windows_may_not_reach_into_the_night(spans):
 @pytest.mark.parametrize(
     ("attempts", "last", "expected"),
     [
-        (1, "2026-11-23 10:00", "2026-11-24 10:00"),
-        (2, "2026-11-24 10:00", "2026-11-25 14:30"),  # the last one at another time of day
-        (2, "2026-11-24 15:00", "2026-11-26 09:00"),
+        (1, "2026-11-23 10:00", "2026-11-24 14:30"),  # each at another time of day
+        (2, "2026-11-24 14:30", "2026-11-25 11:00"),
+        (2, "2026-11-24 10:00", "2026-11-25 17:00"),
         (3, "2026-11-25 14:30", None),
-        (1, "2026-09-30 10:00", "2026-10-08 09:00"),
+        (1, "2026-09-30 10:00", "2026-10-08 14:30"),
     ],
 )
 def test_three_attempts_on_three_days(attempts, last, expected):
     assert next_attempt(attempts, local(last), WINDOWS, HOLIDAYS) == (expected and local(expected))
+
+
+def test_one_window_a_day_is_used_at_both_ends():
+    evenings = windows(TZ, ((time(18), time(20)),))
+    first = local("2026-11-23 18:00")
+    second = next_attempt(1, first, evenings, HOLIDAYS)
+    assert [second, next_attempt(2, second, evenings, HOLIDAYS)] == [local("2026-11-24 19:30"), local("2026-11-25 18:00")]
 
 
 @pytest.mark.parametrize(
