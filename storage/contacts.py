@@ -9,11 +9,12 @@ from sqlalchemy import UniqueConstraint, bindparam, select, update
 from sqlmodel import Field, SQLModel
 from sqlmodel import select as orm_select
 
-from storage.columns import Json, key, link, one_of, table
+from storage.columns import Id, Json, key, link, one_of, table
 from storage.hot import Hot, insert_once
 from storage.transaction import Tx
 
-CONTACT_STATES = ("active", "unfollowed", "stopped", "gone")
+# telephone: no account at all, but the number of a stay, by which staff speak and to which short messages go
+CONTACT_STATES = ("active", "unfollowed", "stopped", "gone", "telephone")
 OWNERS = ("bot", "human")
 RELATIONS = ("unknown", "self", "family")
 
@@ -21,7 +22,8 @@ RELATIONS = ("unknown", "self", "family")
 class Contact(SQLModel, table=True):
     """A WeChat account. `openid` is removed on unfollow. `window_until` and `quota_left` are what WeChat still allows
     (service messages); `owner` says who has the talk, `held_by` which member of staff. `asking` is what the account was asked
-    outside of any talk (see bot.care.arrival and bot.care.whom)."""
+    outside of any talk (see bot.care.arrival and bot.care.whom). `ways` is what else is known of the ways to it: subscriptions
+    left, ways that were found shut (see bot.care.ways). `phone_of` is the stay of a telephone."""
 
     __tablename__ = "contact"
     __table_args__ = (one_of("state", CONTACT_STATES), one_of("owner", OWNERS))
@@ -36,6 +38,8 @@ class Contact(SQLModel, table=True):
     held_by: int | None = link("staff.id", index=False, nullable=True)
     last_inbound_at: datetime | None = None
     asking: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    ways: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    phone_of: int | None = Field(default=None, foreign_key="episode.id", sa_type=Id, unique=True)
     created_at: datetime
 
 
@@ -85,7 +89,9 @@ class Held(NamedTuple):
     quota_left: int
     owner: str
     held_by: int | None
+    last_inbound_at: datetime | None
     asking: dict[str, Any] | None = None
+    ways: dict[str, Any] | None = None
 
 
 class Bound(NamedTuple):
@@ -110,7 +116,9 @@ _held = (
     _contact.quota_left,
     _contact.owner,
     _contact.held_by,
+    _contact.last_inbound_at,
     _contact.asking,
+    _contact.ways,
 )
 _HOLD = Hot(select(*_held).where(_contact.openid == bindparam("openid_")).with_for_update())
 _HOLD_ID = Hot(select(*_held).where(_contact.id == bindparam("id_")).with_for_update())
@@ -199,6 +207,7 @@ _CONFIRM = Hot(
     )
     .values(confirmed_at=bindparam("now_"), relation=bindparam("relation_"))
 )
+_KNOW = Hot(update(Contact).where(_contact.id == bindparam("id_")).values(ways=bindparam("ways_", type_=_contact.ways.type)))
 _ASK = Hot(update(Contact).where(_contact.id == bindparam("id_")).values(asking=bindparam("asking_", type_=_contact.asking.type)))
 
 
@@ -273,3 +282,8 @@ def confirm(tx: Tx, contact_id: int, episode_id: int, relation: str, now: dateti
 def ask(tx: Tx, contact_id: int, asking: dict[str, Any] | None) -> None:
     """What the account is asked now outside of any talk; None for nothing."""
     tx.run(_ASK, id_=contact_id, asking_=asking)
+
+
+def know(tx: Tx, contact_id: int, ways: dict[str, Any] | None) -> None:
+    """What is known of the ways to a contact (see bot.care.ways)."""
+    tx.run(_KNOW, id_=contact_id, ways_=ways)

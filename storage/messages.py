@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Index, Text, bindparam, select, text, update
 from sqlmodel import Field, SQLModel
@@ -12,14 +12,14 @@ from storage.columns import Json, key, link, one_of, table
 from storage.hot import Hot, insert, insert_once
 from storage.transaction import Tx
 
-LANES = ("reply", "service", "subscription", "template", "phone")
+LANES = ("reply", "service", "subscription", "template", "medical", "wecom", "sms", "phone")
 # handed: given to WeChat in the HTTP response; unknown: the call's fate is not known and it is not sent again blindly
 OUTBOUND_STATES = ("pending", "leased", "handed", "sent", "failed", "unknown", "cancelled")
 AUTHORS = ("bot", "staff", "system")
 
 
 class Inbound(SQLModel, table=True):
-    """A message or event. `key` is unique, so a retry changes nothing."""
+    """A message or event. `key` is unique, so a retry changes nothing. `joins`: the message just before, that it goes on with."""
 
     __tablename__ = "inbound"
     __table_args__ = (Index("ix_inbound_contact_at", "contact_id", "at"),)
@@ -34,14 +34,27 @@ class Inbound(SQLModel, table=True):
     detail: dict[str, str] = Field(default_factory=dict, sa_type=Json)
     session_id: int | None = link("session.id", index=False, nullable=True)
     triage: str = Field(default="none", max_length=4)
+    joins: int | None = Field(default=None, foreign_key="inbound.id")
     at: datetime
     received_at: datetime
+
+
+class Before(NamedTuple):
+    """A message that came just before another of the same contact."""
+
+    id: int
+    kind: str
+    text: str
+    session_id: int | None
+    joins: int | None
+    at: datetime
 
 
 class Outbound(SQLModel, table=True):
     """A message to a contact. `key` makes it once only; `reply_to` is the inbound whose HTTP response carries it; `body` is
     `{"text": …}` or `{"template": key, "fields": {…}, "url": …}`. Sent in the order of `id` for each contact.
-    `safety` marks the danger text, which no quota and no opt-out holds back."""
+    `safety` marks the danger text, which no quota and no opt-out holds back. `doubtful_at`: since when it may have arrived
+    although nobody said so; `delivered` is WeChat's last word on it; `cost` in hundredths of a yuan."""
 
     __tablename__ = "outbound"
     __table_args__ = (
@@ -93,6 +106,8 @@ class Outbound(SQLModel, table=True):
     due_at: datetime
     lease_until: datetime | None = None
     attempts: int = 0
+    doubtful_at: datetime | None = None
+    cost: int = 0
     errcode: int | None = None
     error: str = Field(default="", max_length=300)
     remote_id: str = Field(default="", max_length=64)
@@ -129,24 +144,9 @@ _AGAIN = Hot(
 )
 _URGENT = Hot(update(Inbound).where(_inbound.id == bindparam("id_")).values(triage=bindparam("triage_")))
 POST = insert_once(
-    Outbound,
-    "key",
-    "contact_id",
-    "session_id",
-    "ticket_id",
-    "touchpoint_id",
-    "reply_to",
-    "author",
-    "staff_id",
-    "lane",
-    "body",
-    "safety",
-    "state",
-    "due_at",
-    "created_at",
-    keys=("key",),
-    returning=(_outbound.id,),
-)
+    Outbound, "key", "contact_id", "session_id", "ticket_id", "touchpoint_id", "reply_to", "author", "staff_id", "lane", "body",
+    "safety", "state", "due_at", "created_at", keys=("key",), returning=(_outbound.id,),
+)  # fmt: skip
 # A reply that goes with the HTTP response. Its inbound is new, and so is its key.
 _REPLY = insert(
     Outbound, "key", "contact_id", "session_id", "reply_to", "lane", "body", "safety", "state", "due_at", "created_at",
@@ -256,27 +256,28 @@ def reply(tx: Tx, *, inbound_id: int, contact_id: int, session_id: int | None, t
     return int(rows[0][0])
 
 
-_DELIVERED = Hot(
-    update(Outbound)
-    .where(_outbound.remote_id == bindparam("id_"), _outbound.remote_id != "")
-    .values(delivered=bindparam("status_"))
+_BEFORE = Hot(
+    select(*(_inbound[name] for name in Before._fields))
+    .where(
+        _inbound.contact_id == bindparam("contact_"),
+        _inbound.id < bindparam("id_"),
+        _inbound.at >= bindparam("since_"),
+        _inbound.kind != "event",
+    )
+    .order_by(_inbound.at.desc(), _inbound.id.desc())
+    .limit(8)
 )
-_CANCEL = Hot(
-    update(Outbound)
-    .where(_outbound.contact_id == bindparam("contact_"), _outbound.state == "pending")
-    .values(state="cancelled", error=bindparam("reason_"))
-)
+_JOIN = Hot(update(Inbound).where(_inbound.id == bindparam("id_")).values(joins=bindparam("joins_")))
 
 
-def delivered(tx: Tx, remote_id: str, status: str) -> None:
-    """WeChat's own word on a template message: success, or why not."""
-    if remote_id:
-        tx.run(_DELIVERED, id_=remote_id, status_=status)
+def before(tx: Tx, contact_id: int, inbound_id: int, since: datetime) -> list[Before]:
+    """The last messages of a contact before this one, the newest first."""
+    return [Before(*row) for row in tx.run(_BEFORE, contact_=contact_id, id_=inbound_id, since_=since)]
 
 
-def cancel(tx: Tx, contact_id: int, reason: str) -> None:
-    """What has not left yet stays here."""
-    tx.run(_CANCEL, contact_=contact_id, reason_=reason)
+def join(tx: Tx, inbound_id: int, joins: int) -> None:
+    """This message goes on with that one."""
+    tx.run(_JOIN, id_=inbound_id, joins_=joins)
 
 
 _LAST = Hot(

@@ -6,9 +6,11 @@ from sqlmodel import SQLModel
 
 from storage import (
     approved,
+    calls,
     consents,
     contacts,
     editions,
+    fates,
     media,
     messages,
     patients,
@@ -25,9 +27,11 @@ from storage import (
 
 __all__ = [
     "approved",
+    "calls",
     "consents",
     "contacts",
     "editions",
+    "fates",
     "media",
     "messages",
     "metadata",

@@ -10,7 +10,7 @@ from bot.care.enrolment import take_in
 from bot.care.errors import Refused
 from bot.care.practice import Practice
 from bot.care.visit import Visit
-from storage import bindings, codes, consents, contacts, messages, outbox, patients, planning, plans, sessions, staff, wards
+from storage import bindings, codes, consents, contacts, fates, outbox, patients, planning, plans, sessions, staff, wards
 from storage.transaction import Tx
 
 
@@ -27,7 +27,7 @@ def event(visit: Visit) -> None:
             _welcome(visit)
         case "templatesendjobfinish":
             detail = visit.inbound.detail
-            messages.delivered(visit.tx, detail.get("MsgID", ""), detail.get("Status", "")[:40])
+            fates.delivered(visit.tx, detail.get("MsgID", ""), detail.get("Status", ""), visit.now)
         case _:
             pass
 
@@ -80,7 +80,7 @@ def left(tx: Tx, practice: Practice, contact_id: int, now: datetime) -> None:
         if plans.to_phone(tx, bound.episode_id, "患者取消关注", now):
             subject = escalation.Matter("phone", "L3", "患者取消关注，请电话随访", None, bound.episode_id)
             escalation.raise_(tx, practice, subject, now)
-    messages.cancel(tx, contact_id, "患者取消关注")
+    fates.cancel(tx, contact_id, "患者取消关注")
     contacts.forget(tx, contact_id)
 
 

@@ -40,6 +40,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("version", name=op.f("pk_consent_text")),
     )
     op.create_table(
+        "early_word",
+        sa.Column("remote_id", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("remote_id", name=op.f("pk_early_word")),
+    )
+    with op.batch_alter_table("early_word", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_early_word_at"), ["at"], unique=False)
+
+    op.create_table(
         "login_failure",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("username", sa.String(length=40), nullable=False),
@@ -129,27 +139,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_audit_entry_at"), ["at"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_entry_staff_id"), ["staff_id"], unique=False)
 
-    op.create_table(
-        "contact",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("openid", sa.String(length=64), nullable=True),
-        sa.Column("state", sa.String(length=12), nullable=False),
-        sa.Column("followed", sa.Boolean(), nullable=False),
-        sa.Column("window_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("quota_left", sa.Integer(), nullable=False),
-        sa.Column("owner", sa.String(length=8), nullable=False),
-        sa.Column("held_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("last_inbound_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("asking", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("owner = 'bot' OR owner = 'human'", name=op.f("ck_contact_owner")),
-        sa.CheckConstraint(
-            "state = 'active' OR state = 'unfollowed' OR state = 'stopped' OR state = 'gone'", name=op.f("ck_contact_state")
-        ),
-        sa.ForeignKeyConstraint(["held_by"], ["staff.id"], name=op.f("fk_contact_held_by_staff")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact")),
-        sa.UniqueConstraint("openid", name=op.f("uq_contact_openid")),
-    )
     op.create_table(
         "import",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -262,6 +251,92 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_episode_ward"), ["ward"], unique=False)
 
     op.create_table(
+        "care_plan",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("episode_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("protocol", sa.String(length=80), nullable=False),
+        sa.Column("version", sa.String(length=64), nullable=False),
+        sa.Column("edition_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("drawn", sa.Integer(), nullable=True),
+        sa.Column("stop_after_missed", sa.Integer(), nullable=True),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("stopped_for", sa.String(length=60), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("state = 'running' OR state = 'completed' OR state = 'stopped'", name=op.f("ck_care_plan_state")),
+        sa.ForeignKeyConstraint(["edition_id"], ["protocol_edition.id"], name=op.f("fk_care_plan_edition_id_protocol_edition")),
+        sa.ForeignKeyConstraint(["episode_id"], ["episode.id"], name=op.f("fk_care_plan_episode_id_episode")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_care_plan")),
+        sa.UniqueConstraint("episode_id", "protocol", name=op.f("uq_care_plan_episode_id_protocol")),
+    )
+    with op.batch_alter_table("care_plan", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_care_plan_edition_id"), ["edition_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_care_plan_episode_id"), ["episode_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_care_plan_protocol"), ["protocol"], unique=False)
+
+    op.create_table(
+        "contact",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("openid", sa.String(length=64), nullable=True),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("followed", sa.Boolean(), nullable=False),
+        sa.Column("window_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("quota_left", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.String(length=8), nullable=False),
+        sa.Column("held_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("last_inbound_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asking", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("ways", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("phone_of", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("owner = 'bot' OR owner = 'human'", name=op.f("ck_contact_owner")),
+        sa.CheckConstraint(
+            "state = 'active' OR state = 'unfollowed' OR state = 'stopped' OR state = 'gone' OR state = 'telephone'",
+            name=op.f("ck_contact_state"),
+        ),
+        sa.ForeignKeyConstraint(["held_by"], ["staff.id"], name=op.f("fk_contact_held_by_staff")),
+        sa.ForeignKeyConstraint(["phone_of"], ["episode.id"], name=op.f("fk_contact_phone_of_episode")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact")),
+        sa.UniqueConstraint("openid", name=op.f("uq_contact_openid")),
+        sa.UniqueConstraint("phone_of", name=op.f("uq_contact_phone_of")),
+    )
+    op.create_table(
+        "enrolment",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("episode_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("token", sa.String(length=64), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["episode_id"], ["episode.id"], name=op.f("fk_enrolment_episode_id_episode")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_enrolment")),
+        sa.UniqueConstraint("token", name=op.f("uq_enrolment_token")),
+    )
+    with op.batch_alter_table("enrolment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_enrolment_episode_id"), ["episode_id"], unique=False)
+
+    op.create_table(
+        "revisit",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("episode_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("source", sa.String(length=8), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("why", sa.String(length=120), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("source = 'list' OR source = 'patient'", name=op.f("ck_revisit_source")),
+        sa.CheckConstraint(
+            "state = 'planned' OR state = 'coming' OR state = 'declined' OR state = 'moved' OR state = 'came' OR state = 'missed'",
+            name=op.f("ck_revisit_state"),
+        ),
+        sa.ForeignKeyConstraint(["episode_id"], ["episode.id"], name=op.f("fk_revisit_episode_id_episode")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_revisit")),
+        sa.UniqueConstraint("episode_id", "day", name=op.f("uq_revisit_episode_id_day")),
+    )
+    with op.batch_alter_table("revisit", schema=None) as batch_op:
+        batch_op.create_index("ix_revisit_day", ["day"], unique=False)
+
+    op.create_table(
         "binding",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -285,30 +360,6 @@ def upgrade() -> None:
     with op.batch_alter_table("binding", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_binding_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_binding_episode_id"), ["episode_id"], unique=False)
-
-    op.create_table(
-        "care_plan",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("episode_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("protocol", sa.String(length=80), nullable=False),
-        sa.Column("version", sa.String(length=64), nullable=False),
-        sa.Column("edition_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("drawn", sa.Integer(), nullable=True),
-        sa.Column("stop_after_missed", sa.Integer(), nullable=True),
-        sa.Column("state", sa.String(length=12), nullable=False),
-        sa.Column("stopped_for", sa.String(length=60), nullable=True),
-        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("state = 'running' OR state = 'completed' OR state = 'stopped'", name=op.f("ck_care_plan_state")),
-        sa.ForeignKeyConstraint(["edition_id"], ["protocol_edition.id"], name=op.f("fk_care_plan_edition_id_protocol_edition")),
-        sa.ForeignKeyConstraint(["episode_id"], ["episode.id"], name=op.f("fk_care_plan_episode_id_episode")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_care_plan")),
-        sa.UniqueConstraint("episode_id", "protocol", name=op.f("uq_care_plan_episode_id_protocol")),
-    )
-    with op.batch_alter_table("care_plan", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_care_plan_edition_id"), ["edition_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_care_plan_episode_id"), ["episode_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_care_plan_protocol"), ["protocol"], unique=False)
 
     op.create_table(
         "claim",
@@ -366,42 +417,6 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "enrolment",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("episode_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("token", sa.String(length=64), nullable=False),
-        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["episode_id"], ["episode.id"], name=op.f("fk_enrolment_episode_id_episode")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_enrolment")),
-        sa.UniqueConstraint("token", name=op.f("uq_enrolment_token")),
-    )
-    with op.batch_alter_table("enrolment", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_enrolment_episode_id"), ["episode_id"], unique=False)
-
-    op.create_table(
-        "revisit",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("episode_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("source", sa.String(length=8), nullable=False),
-        sa.Column("state", sa.String(length=12), nullable=False),
-        sa.Column("why", sa.String(length=120), nullable=False),
-        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("source = 'list' OR source = 'patient'", name=op.f("ck_revisit_source")),
-        sa.CheckConstraint(
-            "state = 'planned' OR state = 'coming' OR state = 'declined' OR state = 'moved' OR state = 'came' OR state = 'missed'",
-            name=op.f("ck_revisit_state"),
-        ),
-        sa.ForeignKeyConstraint(["episode_id"], ["episode.id"], name=op.f("fk_revisit_episode_id_episode")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_revisit")),
-        sa.UniqueConstraint("episode_id", "day", name=op.f("uq_revisit_episode_id_day")),
-    )
-    with op.batch_alter_table("revisit", schema=None) as batch_op:
-        batch_op.create_index("ix_revisit_day", ["day"], unique=False)
-
-    op.create_table(
         "touchpoint",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("plan_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -421,6 +436,7 @@ def upgrade() -> None:
         sa.Column("through", sa.String(length=40), nullable=False),
         sa.Column("unless", sa.String(length=60), nullable=False),
         sa.Column("beyond_cap", sa.Boolean(), nullable=False),
+        sa.Column("drop_silent", sa.Boolean(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("reason", sa.String(length=120), nullable=False),
         sa.Column("wished_at", sa.DateTime(timezone=True), nullable=True),
@@ -503,9 +519,11 @@ def upgrade() -> None:
         sa.Column("detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("session_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("triage", sa.String(length=4), nullable=False),
+        sa.Column("joins", sa.Integer(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_inbound_contact_id_contact")),
+        sa.ForeignKeyConstraint(["joins"], ["inbound.id"], name=op.f("fk_inbound_joins_inbound")),
         sa.ForeignKeyConstraint(["session_id"], ["session.id"], name=op.f("fk_inbound_session_id_session")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbound")),
         sa.UniqueConstraint("key", name=op.f("uq_inbound_key")),
@@ -631,6 +649,33 @@ def upgrade() -> None:
         batch_op.create_index("ix_approved_use_contact", ["contact_id", "answer", "at"], unique=False)
 
     op.create_table(
+        "call",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ticket_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("episode_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("touchpoint_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("staff_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("whose", sa.String(length=4), nullable=False),
+        sa.Column("number_index", sa.String(length=64), nullable=True),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("note", sa.String(length=2000), nullable=False),
+        sa.Column("again_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("final", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("whose = 'self' OR whose = 'kin'", name=op.f("ck_call_whose")),
+        sa.ForeignKeyConstraint(["episode_id"], ["episode.id"], name=op.f("fk_call_episode_id_episode")),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_call_staff_id_staff")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_call_ticket_id_ticket")),
+        sa.ForeignKeyConstraint(["touchpoint_id"], ["touchpoint.id"], name=op.f("fk_call_touchpoint_id_touchpoint")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_call")),
+    )
+    with op.batch_alter_table("call", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_call_at"), ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_call_episode_id"), ["episode_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_call_ticket_id"), ["ticket_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_call_touchpoint_id"), ["touchpoint_id"], unique=False)
+
+    op.create_table(
         "finding",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("episode_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -706,6 +751,8 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("doubtful_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cost", sa.Integer(), nullable=False),
         sa.Column("errcode", sa.Integer(), nullable=True),
         sa.Column("error", sa.String(length=300), nullable=False),
         sa.Column("remote_id", sa.String(length=64), nullable=False),
@@ -714,7 +761,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("author = 'bot' OR author = 'staff' OR author = 'system'", name=op.f("ck_outbound_author")),
         sa.CheckConstraint(
-            "lane = 'reply' OR lane = 'service' OR lane = 'subscription' OR lane = 'template' OR lane = 'phone'",
+            "lane = 'reply' OR lane = 'service' OR lane = 'subscription' OR lane = 'template' OR lane = 'medical' OR lane = 'wecom' OR lane = 'sms' OR lane = 'phone'",
             name=op.f("ck_outbound_lane"),
         ),
         sa.CheckConstraint(
@@ -885,6 +932,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_finding_episode_id"))
 
     op.drop_table("finding")
+    with op.batch_alter_table("call", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_call_touchpoint_id"))
+        batch_op.drop_index(batch_op.f("ix_call_ticket_id"))
+        batch_op.drop_index(batch_op.f("ix_call_episode_id"))
+        batch_op.drop_index(batch_op.f("ix_call_at"))
+
+    op.drop_table("call")
     with op.batch_alter_table("approved_use", schema=None) as batch_op:
         batch_op.drop_index("ix_approved_use_contact")
 
@@ -941,14 +995,6 @@ def downgrade() -> None:
         )
 
     op.drop_table("touchpoint")
-    with op.batch_alter_table("revisit", schema=None) as batch_op:
-        batch_op.drop_index("ix_revisit_day")
-
-    op.drop_table("revisit")
-    with op.batch_alter_table("enrolment", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_enrolment_episode_id"))
-
-    op.drop_table("enrolment")
     with op.batch_alter_table("consent", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_consent_live", sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL")
@@ -965,17 +1011,26 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_claim_contact_id"))
 
     op.drop_table("claim")
+    with op.batch_alter_table("binding", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_binding_episode_id"))
+        batch_op.drop_index(batch_op.f("ix_binding_contact_id"))
+
+    op.drop_table("binding")
+    with op.batch_alter_table("revisit", schema=None) as batch_op:
+        batch_op.drop_index("ix_revisit_day")
+
+    op.drop_table("revisit")
+    with op.batch_alter_table("enrolment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_enrolment_episode_id"))
+
+    op.drop_table("enrolment")
+    op.drop_table("contact")
     with op.batch_alter_table("care_plan", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_care_plan_protocol"))
         batch_op.drop_index(batch_op.f("ix_care_plan_episode_id"))
         batch_op.drop_index(batch_op.f("ix_care_plan_edition_id"))
 
     op.drop_table("care_plan")
-    with op.batch_alter_table("binding", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_binding_episode_id"))
-        batch_op.drop_index(batch_op.f("ix_binding_contact_id"))
-
-    op.drop_table("binding")
     with op.batch_alter_table("episode", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_episode_ward"))
         batch_op.drop_index(batch_op.f("ix_episode_patient_id"))
@@ -991,7 +1046,6 @@ def downgrade() -> None:
 
     op.drop_table("login")
     op.drop_table("import")
-    op.drop_table("contact")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_entry_staff_id"))
         batch_op.drop_index(batch_op.f("ix_audit_entry_at"))
@@ -1011,6 +1065,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_login_failure_address"))
 
     op.drop_table("login_failure")
+    with op.batch_alter_table("early_word", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_early_word_at"))
+
+    op.drop_table("early_word")
     op.drop_table("consent_text")
     op.drop_table("calendar_day")
     op.drop_table("access_token")
