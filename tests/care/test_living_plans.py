@@ -229,6 +229,7 @@ def test_another_process_follows_what_the_console_changed(hospital):
     ],
 )
 def test_a_patient_chooses_the_time_and_no_list_undoes_it(hospital, said, answer, at):
+    follow(hospital, {"day": "3", "flow": "knee_day3"})
     hospital.confirmed()
     hospital.now += timedelta(minutes=1)
     reply = hospital.say("o1", said)
