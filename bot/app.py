@@ -15,7 +15,7 @@ from aiohttp.typedefs import Handler
 from pydantic import SecretStr
 
 from bot import practice as content
-from bot.care import almanac, conversation, delivery, escalation, followup, media, opening, parcel, publishing
+from bot.care import almanac, consent, conversation, delivery, escalation, followup, media, opening, parcel, privacy, publishing
 from bot.care.practice import Practice
 from bot.config import Settings, WrongSettings, name_of
 from bot.scheduler import Chore, Scheduler
@@ -71,6 +71,8 @@ def open_house(settings: Settings, *, now: Callable[[], datetime] = real_now, mi
             raise WrongSettings(["数据库还没有建好，或比程序旧：请先备份，再执行 suifang migrate"])
         practice = content.load(settings, seal, _calendar(database, now()))
         database.read_now(almanac.refresh, practice)
+        if not database.write_now(consent.publish, practice, now()):
+            raise WrongSettings([f"{settings.flows / 'consent.yaml'}：同意书的文字改了，请同时换 version"])
         publish_flows(database, settings, practice, now())
     except BaseException:
         database.close_now()
@@ -103,8 +105,9 @@ def build(house: House, *, metrics: ops.Metrics | None = None) -> web.Applicatio
         client = Client(settings.wechat_api, settings.wechat_appid, secret, tokens, session, now=house.now)
         send = counts.sending(Sender(client, settings.wechat_templates, house.now).send)
 
-        async def qrcode(scene: str) -> str:
-            return (await client.create_qrcode(scene)).url
+        async def qrcode(scene: str, *, lasting: bool = False) -> str:
+            made = client.create_qrcode(scene, None) if lasting else client.create_qrcode(scene)
+            return (await made).url
 
         app[QRCODE] = qrcode
         chores = _chores(house, send, lambda: app[SCHEDULER].knock("outbox"))
@@ -194,7 +197,11 @@ def publish_flows(database: Database, settings: Settings, practice: Practice, no
                 published[flow.id] = texts[flow.id]
             else:
                 _log.error("flow not published", file=flow.id, issues=["文件名与 id 不同"])
-    needed = {opening.IDENTITY, *(point.flow for protocol in practice.protocols for point in protocol.touchpoints)}
+    needed = {
+        opening.IDENTITY,
+        opening.AGREEMENT,
+        *(point.flow for protocol in practice.protocols for point in protocol.touchpoints),
+    }
     if lacking := sorted(needed - published.keys()):
         raise WrongSettings([f"随访方案用到的话术没有或有错误：{'、'.join(lacking)}。请执行 suifang flow check {settings.flows}"])
 
@@ -225,6 +232,7 @@ def _chores(house: House, send: parcel.Sender, posted: Callable[[], None]) -> di
         "talks": chore(followup.wake_due),
         "tickets": chore(escalation.climb_due),
         "outbox": outbox,
+        "kept": chore(privacy.expire),
     }
 
 

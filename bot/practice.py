@@ -22,6 +22,7 @@ from bot.reading.read import Tables, compile_tables
 from bot.rules.cohort import Exclusions
 from bot.rules.consent import Consent
 from bot.rules.protocol import Protocol
+from bot.rules.retention import Retention
 from bot.rules.sending import Sending
 from bot.rules.sla import Ladders
 from storage.sealing import Seal
@@ -61,6 +62,7 @@ def load(settings: Settings, seal: Seal, calendar: Mapping[date, bool], sending:
     protocols = tuple(files.read(f"protocols/{name}", Protocol.model_validate) for name in files.names("protocols"))
     ladders = files.read("ladders.yaml", Ladders.model_validate)
     exclusions = files.read("exclusions.yaml", Exclusions.model_validate)
+    retention = files.read("retention.yaml", Retention.model_validate)
     consent = files.read("consent.yaml", Consent.model_validate)
     words = files.read("messages.yaml", lambda data: Words(data, hospital))
     tables = files.tables()
@@ -82,6 +84,7 @@ def load(settings: Settings, seal: Seal, calendar: Mapping[date, bool], sending:
         approved=approved,
         seal=seal,
         consent=consent,
+        retention=retention,
     )
 
 

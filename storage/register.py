@@ -145,6 +145,12 @@ def of_ticket(tx: Tx, ticket_id: int) -> tuple[Ticket, Patient | None, Episode |
     return (found[0], found[1], found[2], found[3]) if found else None
 
 
+def of_binding(tx: Tx, binding_id: int) -> int | None:
+    """Whose stay a binding is to."""
+    query = select(Episode.patient_id).join(Binding, col(Binding.episode_id) == col(Episode.id)).where(Binding.id == binding_id)
+    return tx.session.exec(query).first()
+
+
 def entries(tx: Tx, ticket_id: int) -> list[TicketEntry]:
     """What happened to a ticket, in order."""
     return list(tx.session.exec(select(TicketEntry).where(TicketEntry.ticket_id == ticket_id).order_by(col(TicketEntry.id))))

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.care import arrival, ending, enrolment
+from bot.care import arrival, ending, enrolment, privacy
 from bot.care.discharge import DischargeRow, Discharges, RowIssue
 from bot.care.practice import Practice
 from bot.rules.cohort import REASONS
@@ -106,6 +106,8 @@ def _import(tx: Tx, practice: Practice, row: DischargeRow, import_id: int, now: 
         # one of the two numbers is wrong; a guess would show one patient's stay to another
         words = "这个住院号和次数已登记在另一个病案号下，请核对后再导入"
         return Counts(issues=(RowIssue(row.number, "病案号", words),))
+    if episode is None and privacy.was_erased(tx, practice, row.admission_no, row.times):
+        return Counts(issues=(RowIssue(row.number, "住院号", "这次住院的信息已按患者要求删除，没有导入"),))
     patient, patient_changed = _patient(tx, practice, row, now)
     assert patient.id is not None
     values = _stay(row) | {"local": practice.exclusions.local(row.residence)}

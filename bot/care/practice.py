@@ -17,6 +17,7 @@ from bot.rules.cohort import Exclusions
 from bot.rules.consent import Consent
 from bot.rules.hours import Calendar, Hours
 from bot.rules.protocol import Protocol
+from bot.rules.retention import Retention
 from bot.rules.sla import Ladders
 from storage import editions, revisions
 from storage.sealing import Seal
@@ -41,6 +42,7 @@ class Practice:
     approved: Approved
     seal: Seal
     consent: Consent
+    retention: Retention
     shelf: Shelf = field(default_factory=lambda: Shelf())
 
     @property

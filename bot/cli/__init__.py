@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bot.cli import check, demo, discharges, migrate, plan, serve, simulate, staff, understand
+from bot.cli import check, demo, discharges, migrate, plan, privacy, serve, simulate, staff, understand
 
 app = typer.Typer(
     name="suifang",
@@ -24,6 +24,7 @@ app.command("import")(discharges.import_)
 app.command()(simulate.simulate)
 app.command()(understand.understand)
 app.add_typer(staff.app, name="staff")
+app.add_typer(privacy.app, name="privacy")
 app.add_typer(plan.app, name="plan")
 
 # groups that are heavy to import: they read their own arguments

@@ -228,7 +228,11 @@ async def _first_day(house: House, patients: int) -> bool:
     if await house.database.read(staff.by_username, USER) is not None:
         return False
     password = hash_password(PASSWORD)
-    for username, name, role in ((USER, "示例护士", "nurse"), ("zhuren", "示例主任", "supervisor")):
+    for username, name, role in (
+        (USER, "示例护士", "nurse"),
+        ("zhuren", "示例主任", "supervisor"),
+        ("guanli", "示例管理员", "admin"),
+    ):
         await house.database.write(staff.add, username, name, password, role, now)
     today = house.practice.today(now)
     made = sample.discharge_list(today, patients=patients)

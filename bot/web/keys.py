@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -32,5 +32,13 @@ FILES: web.AppKey[Files] = web.AppKey("files")
 CALLBACK: web.AppKey[Callback] = web.AppKey("callback")
 NOW: web.AppKey[Callable[[], datetime]] = web.AppKey("now")
 SETTINGS: web.AppKey[Site] = web.AppKey("settings")
-# Makes WeChat's QR code of a scene and tells the address that the code shows. Raises what bot.wechat.errors names.
-QRCODE: web.AppKey[Callable[[str], Awaitable[str]]] = web.AppKey("qrcode")
+
+
+class QrCode(Protocol):
+    """Makes WeChat's QR code of a scene, for thirty days or (`lasting`) for ever, and tells the address that it shows. Raises
+    what bot.wechat.errors names."""
+
+    async def __call__(self, scene: str, *, lasting: bool = False) -> str: ...
+
+
+QRCODE: web.AppKey[QrCode] = web.AppKey("qrcode")

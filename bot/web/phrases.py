@@ -183,3 +183,11 @@ def failure(errcode: int | None) -> str:
             return "请电话联系"
         case _:
             return f"微信返回 {errcode}"
+
+
+def stamp(text: str, zone: tzinfo) -> str:
+    """2026-11-18 10:05 at the hospital, of an ISO time; what is none stays."""
+    try:
+        return f"{datetime.fromisoformat(text).astimezone(zone):%Y-%m-%d %H:%M}"
+    except ValueError:
+        return text

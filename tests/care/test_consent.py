@@ -140,6 +140,7 @@ def test_who_refused_is_not_asked_again_for_ninety_days_and_then_once(hospital):
 def test_who_thinks_better_of_it_says_so_and_is_followed(hospital):
     proved(hospital)
     hospital.say("o1", "3")
+    hospital.pass_time(minutes=1)
     assert "谢谢您的同意" in hospital.say("o1", "我同意")
     hospital.sent()
     hospital.pass_time(days=5)
@@ -233,6 +234,7 @@ def test_silence_is_no_consent(hospital):
 @pytest.mark.parametrize(("said", "words"), [("请删除我的个人信息", "删除"), ("我要查询我的信息", "查阅")])
 def test_rights_over_ones_own_data_reach_a_person(hospital, said, words):
     hospital.confirmed()
+    hospital.pass_time(minutes=1)
     reply = hospital.say("o1", said)
     assert "个人信息的请求" in reply
     assert "体温" in reply, "and the question that waits is put again"

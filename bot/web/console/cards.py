@@ -107,11 +107,11 @@ async def _printed(request: web.Request, cards: list[codes.Card]) -> tuple[list[
     made = await asyncio.gather(*(one(card) for card in cards), return_exceptions=True)
     for trouble in made:
         if isinstance(trouble, BaseException):
-            return [], _why(trouble)
+            return [], why(trouble)
     return [each for each in made if isinstance(each, Printed)], ""
 
 
-def _why(trouble: BaseException) -> str:
+def why(trouble: BaseException) -> str:
     """What went wrong, for a nurse."""
     kept = "原来的码都还在，没有作废。"
     match trouble:

@@ -50,6 +50,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_early_word_at"), ["at"], unique=False)
 
     op.create_table(
+        "erased_stay",
+        sa.Column("stay", sa.String(length=64), nullable=False),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("stay", name=op.f("pk_erased_stay")),
+    )
+    op.create_table(
         "login_failure",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("username", sa.String(length=40), nullable=False),
@@ -153,6 +159,26 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_import_staff_id_staff")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import")),
     )
+    op.create_table(
+        "kept",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("title", sa.String(length=80), nullable=False),
+        sa.Column("law", sa.String(length=200), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("place", sa.String(length=80), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("staff_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_kept_staff_id_staff")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kept")),
+        sa.UniqueConstraint("place", name=op.f("uq_kept_place")),
+    )
+    with op.batch_alter_table("kept", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_kept_subject"), ["subject"], unique=False)
+        batch_op.create_index("ix_kept_until", ["until"], unique=False)
+
     op.create_table(
         "login",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -436,7 +462,6 @@ def upgrade() -> None:
         sa.Column("through", sa.String(length=40), nullable=False),
         sa.Column("unless", sa.String(length=60), nullable=False),
         sa.Column("beyond_cap", sa.Boolean(), nullable=False),
-        sa.Column("drop_silent", sa.Boolean(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("reason", sa.String(length=120), nullable=False),
         sa.Column("wished_at", sa.DateTime(timezone=True), nullable=True),
@@ -1045,6 +1070,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_login_staff_id"))
 
     op.drop_table("login")
+    with op.batch_alter_table("kept", schema=None) as batch_op:
+        batch_op.drop_index("ix_kept_until")
+        batch_op.drop_index(batch_op.f("ix_kept_subject"))
+
+    op.drop_table("kept")
     op.drop_table("import")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_entry_staff_id"))
@@ -1065,6 +1095,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_login_failure_address"))
 
     op.drop_table("login_failure")
+    op.drop_table("erased_stay")
     with op.batch_alter_table("early_word", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_early_word_at"))
 
