@@ -8,7 +8,7 @@ from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from bot.reading import days, kin, numbers, quantities, repair, yesno
+from bot.reading import assent, days, numbers, quantities, repair
 from bot.reading.mention import Mention
 from bot.reading.normalise import Text
 from bot.reading.numbers import Number
@@ -20,19 +20,8 @@ if TYPE_CHECKING:
 
 _CLAUSE = re.compile(r"[,。!?;\n]")
 _EDGES = " ,，。.!！?？;；、~\n"
-_DENIED = re.compile(
-    r"(?:不|没有?|无|未|没怎么|不怎么|从来没|没再|并没有?|不再|没有?再|不太)(?:有|再|什么|怎么|出现|任何|发生|感觉|觉得|按时)?$"
-)
-_TENTATIVE = re.compile(r"好像|可能|也许|大概|似乎|说不准|不确定|应该|估计")
 
 _THANKED = re.compile(r"(?:谢谢|多谢|谢了|感谢|辛苦了?)(?:你们?|您|医生|护士|大夫|关心)*(?:了|啦)?$")
-
-
-# 我是她妈, 替他打字: who writes; unless the reply goes on to agree.
-_WRITES = re.compile(r"[我俺](?:就|才)?是|[替代帮]")
-_FOR_ANOTHER = re.compile(r"[替代帮](?:他|她|老人家?|老爷子|老太太|孩子)(?:打字|填|回|写|发|答|弄)")
-_NOT_ABLE = re.compile(r"不[了动着得起下]")
-_WILLING = re.compile(r"方便|可以|你[说问讲]|行|愿意|好的?[,。吧]")
 
 
 class Reply:
@@ -83,7 +72,7 @@ class Reply:
         if kind == "multichoice":
             return self._choices(question, unasked)
         if kind == "yesno":
-            return self._yesno(question, unasked)
+            return assent.read(self, question, unasked)
         if kind == "date":
             return days.read(self, question, unasked)
         return self._free(unasked)
@@ -98,7 +87,7 @@ class Reply:
             return Answer("unclear")
         return Answer("ok", said, said, "")
 
-    def _clause_of(self, start: int) -> tuple[int, int]:
+    def clause_of(self, start: int) -> tuple[int, int]:
         begin, end = 0, len(self.text)
         for mark in _CLAUSE.finditer(self.text):
             if mark.end() <= start:
@@ -117,7 +106,7 @@ class Reply:
 
     def speaks(self, question: Question, start: int) -> bool:
         """Whether the clause round a place names what the question is about."""
-        begin, end = self._clause_of(start)
+        begin, end = self.clause_of(start)
         clause = self.text[begin:end]
         return any(word in clause for word in question.about)
 
@@ -215,87 +204,3 @@ class Reply:
             ):
                 return True
         return False
-
-    # --- yes and no, dates
-
-    def _yesno(self, question: Question, unasked: bool) -> Answer:
-        text = self.text
-        bare = text.strip(_EDGES)
-        turned = yesno.turned(text)
-        about = self._about(question) if turned is None else turned
-        if about is not None:
-            value, start, end = about[:3]
-            if value is not None:
-                tentative = turned is None and value and _TENTATIVE.search(text) is not None
-                return Answer("unclear") if tentative else self.ok(value, start, end)
-        if unasked:
-            return Answer("unclear")
-        known = self.tables.yes
-        trimmed = re.sub(r"(?:吧|了|的|呢|谢谢|医生|护士|您|嘛)+$", "", bare[:40])
-        for form in (bare, trimmed):
-            if form in known:
-                value = known[form]
-                return Answer("unclear") if value is None else self.ok(value, 0, len(text))
-        return self._leaning(text)
-
-    def _about(self, question: Question) -> tuple[bool | None, int, int] | None:
-        text = self.text
-        found: tuple[bool | None, int, int] | None = None
-        for word in sorted(question.about, key=len, reverse=True):
-            at = text.find(word)
-            while at >= 0:
-                before, after = text[max(0, at - 5) : at], text[at + len(word) : at + len(word) + 4]
-                denied = _DENIED.search(before)
-                if re.match(r"(?:倒|都|也|是|倒是)?(?:没有?|没得|无|不)(?:了|过|烧|发|疼|有)?", after) and not re.match(
-                    r"不(?:止|停|好|舒)", after
-                ):
-                    return False, at, min(len(text), at + len(word) + 2)
-                if denied:
-                    found = (False, at - len(denied[0]), at + len(word))
-                elif re.search(r"会不会|是不是|有没有|如果|万一", before):
-                    found = found or (None, at, at + len(word))
-                else:
-                    return self._shown(text, at, len(word), after)
-                at = text.find(word, at + 1)
-        return found
-
-    def _shown(self, text: str, at: int, size: int, after: str) -> tuple[bool | None, int, int]:
-        """The matter is named without a denial before it: look at what is said of it."""
-        begin, end = self._clause_of(at)
-        clause = text[begin:end]
-        hits = [hit for hit in self.tables.yesno.scan(clause) if not at - begin <= hit.start < at - begin + size]
-        if any(hit.what == "unsure" for hit in hits):
-            return None, begin, end
-        if any(hit.what == "no" for hit in hits):
-            return False, begin, end
-        return True, begin, end
-
-    def _leaning(self, text: str) -> Answer:
-        said = yesno.lean(text, self.source.breaks, self.tables.yesno)
-        who = None if _WILLING.search(text) else kin.writer(text)
-        if who is None and (spoken := _FOR_ANOTHER.search(text)):
-            return self.ok(False, spoken.start(), spoken.end())
-        if who is not None and _WRITES.search(text):
-            return self.ok(who[0] == kin.SELF, who[1], who[2])
-        if said is not None and yesno.of_vice(text, said):
-            return Answer("unclear", quote=text)
-        if said is not None and said.value is None:
-            return Answer("unclear", quote=self.source.quote(said.start, said.end))
-        shown = [mention for mention in self.mentions or () if mention.status == "present"]
-        if (
-            said is not None
-            and shown
-            and not said.value
-            and said.start >= shown[0].end > 4
-            and _NOT_ABLE.search(text, said.start)
-        ):
-            return self.ok(True, shown[0].start, shown[0].end, sure=False)
-        if said is not None and said.sure:
-            return self.ok(said.value, said.start, said.end)
-        if self.mentions:
-            present = [mention for mention in self.mentions if mention.status in ("present", "resolved")]
-            if present:
-                return self.ok(True, present[0].start, present[0].end, sure=False)
-            if all(mention.status == "negated" for mention in self.mentions):
-                return self.ok(False, self.mentions[0].start, self.mentions[-1].end, sure=False)
-        return self.ok(said.value, said.start, said.end, sure=False) if said is not None else Answer("unclear")

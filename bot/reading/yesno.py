@@ -90,6 +90,8 @@ _THEN = re.compile(
     r"原来|之前|以前|原先|刚开始|一开始|起初|前几天|前两天|前些天|前阵子?|头几天|头两天|刚出院|昨天|住院(?:时|那会|的时候)|那会儿?|当时"
 )
 _SINCE_THEN = re.compile(r"现在|今天|后来|如今|目前|这会|这两天|这几天|已经|(?<!为)了(?:$|[,。])")
+_NO_MORE = re.compile(r"(?:现在|今天|后来|如今|目前|已经)*(?:就|也|都|倒)?(?:不|没)")
+_OVER_NOW = re.compile("不[一-龥]{1,2}了|没了|好了|没[一-龥]{1,2}了?$")
 _ASKS = re.compile(r"(?:吧|吗|么|呢)?[?]$")
 # Whether one does it or has given it up depends on how it was asked.
 _VICE = re.compile(r"抽(?![血筋痛空])|吸(?![气氧])|[戒烟酒沾瘾]|没碰|一[根口滴]没")
@@ -181,11 +183,9 @@ def _turned_over(text: str) -> Lean | None:
         return Lean(True, match.start(), size, False)
     if match := _THEN.search(text):
         last = [text[start:end] for start, end in _clauses(text, ())][-1]
-        if match.start() < size - len(last) and _SINCE_THEN.search(last):
-            if re.match(r"(?:现在|今天|后来|如今|目前|已经)*(?:就|也|都|倒)?(?:不|没)", last) or re.search(
-                "不[一-龥]{1,2}了|没了|好了|没[一-龥]{1,2}了?$", last
-            ):
-                return Lean(False, size - len(last), size)
+        here = match.start() < size - len(last) and _SINCE_THEN.search(last)
+        if here and (_NO_MORE.match(last) or _OVER_NOW.search(last)):
+            return Lean(False, size - len(last), size)
     return None
 
 
