@@ -33,6 +33,8 @@ VIEW = (0.5, 0.2)
 ILL = 0.75
 # Of replies up to this length the rules leave nothing to take away.
 SURE = 6
+# Shorter ones say too little of themselves for the model to add a wish, and good manners are for the rules alone.
+HEARD = 4
 _POLITE = frozenset(("thanks", "greeting"))
 _SIDES = {
     "very_satisfied": "good", "satisfied": "good", "neutral": "middling", "dissatisfied": "bad", "very_dissatisfied": "bad",
@@ -102,7 +104,7 @@ def wishes(likely: Mapping[str, float], meant: dict[str, tuple[int, int]], lengt
             continue
         most, least = GRAVE.get(name, WISHES)
         if name not in meant and chance > (max(most, ANSWERED) if answered else most):
-            if not answered or name not in GRAVE:
+            if length >= HEARD and name not in _POLITE and not (answered and name in GRAVE):
                 meant[name] = (0, length)
         elif name in meant and chance < least and length > SURE and name not in _POLITE | ({"correction"} if answered else set()):
             del meant[name]
