@@ -77,6 +77,7 @@ class Touchpoint(SQLModel, table=True):
     through: str = Field(default="", max_length=40)
     unless: str = Field(default="", max_length=60)
     beyond_cap: bool = False
+    drop_silent: bool = False
     priority: int = 0
     reason: str = Field(default="", max_length=120)
     wished_at: datetime | None = None

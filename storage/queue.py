@@ -34,6 +34,7 @@ class Due(NamedTuple):
     through: str
     unless: str
     beyond_cap: bool
+    drop_silent: bool
     wished_at: datetime | None
     contacted_at: datetime | None
     patient_id: int
@@ -80,6 +81,7 @@ _DUE = Hot(
         _touchpoint.through,
         _touchpoint.unless,
         _touchpoint.beyond_cap,
+        _touchpoint.drop_silent,
         _touchpoint.wished_at,
         _touchpoint.contacted_at,
         _episode.patient_id,

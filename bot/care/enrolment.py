@@ -58,6 +58,7 @@ def take_in(tx: Tx, practice: Practice, episode_id: int, now: datetime) -> None:
 
 def replan(tx: Tx, practice: Practice, episode_id: int, now: datetime) -> None:
     """The dates of a stay have changed: its touchpoints follow."""
+    tx.session.flush()
     tx.session.expire_all()
     episode = tx.session.get(patients.Episode, episode_id)
     patient = tx.session.get(patients.Patient, episode.patient_id) if episode is not None else None
@@ -123,6 +124,7 @@ def made(
         through=protocol.through,
         unless=" ".join(planned.unless),
         beyond_cap=planned.beyond_cap,
+        drop_silent=planned.silent == "drop",
         priority=protocol.priority,
     )
 

@@ -31,6 +31,7 @@ def gather(tx: Tx, practice: Practice, episode_id: int, *, relation: str, now: d
         "day": (today - home).days,
         "discharged": _chinese(home),
         "revisit": _chinese(stay.revisit_on),
+        "revisit_in": (stay.revisit_on - today).days if stay.revisit_on else None,
         "procedure": stay.procedure,
         "relation": relation,
         "proxy": relation == "family",

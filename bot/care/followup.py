@@ -148,7 +148,7 @@ def _decide(moment: Moment, due: queue.Due, contact: contacts.Held | None, waiti
     if due.state == "invited" and due.attempts >= due.most_attempts and not wished:
         if asked:
             return Decision("wait", now + BUSY, "等待患者确认身份")
-        return Decision("phone", now, f"微信邀请{due.attempts}次未回复")
+        return Decision("expire" if due.drop_silent else "phone", now, f"微信邀请{due.attempts}次未回复")
     # an invitation that had no answer is not late: its turn comes again in the next window
     late = timedelta(hours=due.late_hours) if due.state == "planned" else timedelta(days=3650)
     match moment.wished(due.due_at) if wished else moment.verdict(due.due_at, late, due.on_holidays, due.windows):

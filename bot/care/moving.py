@@ -97,7 +97,7 @@ def move(tx: Tx, practice: Practice, protocol_id: str, staff_id: int | None, now
 # what a planned contact takes from the new protocol beside its date
 _FOLLOWS = (
     *("title", "late_hours", "on_holidays", "most_attempts", "notice"),
-    *("windows", "who", "through", "unless", "beyond_cap", "priority"),
+    *("windows", "who", "through", "unless", "beyond_cap", "drop_silent", "priority"),
 )
 
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import orjson
 
-from bot.care import escalation
+from bot.care import escalation, revisits
 from bot.care.live import Live, Spoiled
 from bot.care.practice import Practice
 from bot.engine import events, run
@@ -154,6 +154,8 @@ def _apply(tx: Tx, practice: Practice, row: sessions.Open, turn: Turn, inbound_i
                 step.understood = False
             case events.Finished(status=status) if row.touchpoint_id is not None and row.purpose == "follow-up":
                 plans.ended(tx, row.touchpoint_id, *_ENDS[status], now)
+                if revisits.told(step.answers):
+                    revisits.heard(tx, practice, row.episode_id, step.answers, now)
             case _:
                 pass
     return step

@@ -28,6 +28,7 @@ FACTS: Mapping[str, Fact] = {
     "day": Fact("出院第几天", 3),
     "discharged": Fact("出院日期，如 11月21日", "11月21日"),
     "revisit": Fact("复诊日期，如 11月28日；没有就是空", "11月28日"),
+    "revisit_in": Fact("还有几天复诊：1 是明天；没有复诊日期时不知道", 1),
     "procedure": Fact("手术名称", "右膝人工关节置换术"),
     "proxy": Fact("回复的是家属：true 或 false", False),
     "relation": Fact("回复的是谁：self 本人、family 家属、unknown 还不知道", "unknown"),

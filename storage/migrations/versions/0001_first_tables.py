@@ -462,6 +462,7 @@ def upgrade() -> None:
         sa.Column("through", sa.String(length=40), nullable=False),
         sa.Column("unless", sa.String(length=60), nullable=False),
         sa.Column("beyond_cap", sa.Boolean(), nullable=False),
+        sa.Column("drop_silent", sa.Boolean(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("reason", sa.String(length=120), nullable=False),
         sa.Column("wished_at", sa.DateTime(timezone=True), nullable=True),
