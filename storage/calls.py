@@ -6,14 +6,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, func, or_, update
 from sqlmodel import Field, SQLModel, col, select
 
 from storage import contacts
 from storage.columns import key, link, one_of
 from storage.contacts import Contact
+from storage.messages import Inbound, Outbound
 from storage.patients import Episode, Patient
 from storage.plans import Touchpoint
+from storage.sessions import Answer
 from storage.staff import Staff
 from storage.tickets import Ticket
 from storage.transaction import Tx
@@ -67,7 +69,7 @@ class Fault:
 
 def telephone(tx: Tx, episode_id: int, now: datetime) -> contacts.Held:
     """The contact that stands for the telephone of a stay, locked; made when there is none yet."""
-    known = tx.session.exec(select(Contact.id).where(col(Contact.phone_of) == episode_id)).first()
+    known = phone_id(tx, episode_id)
     if known is None:
         made = Contact(state="telephone", phone_of=episode_id, created_at=now)
         tx.session.add(made)
@@ -77,6 +79,11 @@ def telephone(tx: Tx, episode_id: int, now: datetime) -> contacts.Held:
     held = contacts.hold_id(tx, known)
     assert held is not None
     return held
+
+
+def phone_id(tx: Tx, episode_id: int) -> int | None:
+    """The contact that stands for the telephone of a stay, if there is one."""
+    return tx.session.exec(select(Contact.id).where(col(Contact.phone_of) == episode_id)).first()
 
 
 def record(tx: Tx, call: Call) -> None:
@@ -96,6 +103,21 @@ def of_episode(tx: Tx, episode_id: int) -> list[tuple[Call, str]]:
     return [(call, name) for call, name in tx.session.exec(query.order_by(col(Call.id)))]
 
 
+def lines(tx: Tx, session_id: int) -> list[tuple[str, str]]:
+    """What was said on the telephone in a run of a flow, in order: (caller or patient, words)."""
+    heard = tx.session.exec(select(Inbound).where(Inbound.session_id == session_id, Inbound.kind == "text")).all()
+    spoken = tx.session.exec(select(Outbound).where(Outbound.session_id == session_id, Outbound.lane == "phone")).all()
+    said = [(one.at, 0, "patient", one.text) for one in heard]
+    said += [(one.created_at, 1, "caller", str(one.body.get("text", ""))) for one in spoken]
+    return [(who, words) for _, _, who, words in sorted(said, key=lambda line: line[:2])]
+
+
+def signed(tx: Tx, session_id: int, staff_id: int) -> None:
+    """These answers were written down by a person."""
+    wanted = (col(Answer.session_id) == session_id, col(Answer.staff_id).is_(None))
+    tx.session.execute(update(Answer).where(*wanted).values(staff_id=staff_id))
+
+
 def points(tx: Tx, episode_id: int) -> list[Touchpoint]:
     """The contacts of a stay that wait for a call, the newest first."""
     query = select(Touchpoint).where(Touchpoint.episode_id == episode_id, Touchpoint.state == "phone")
@@ -105,7 +127,7 @@ def points(tx: Tx, episode_id: int) -> list[Touchpoint]:
 def waiting(
     tx: Tx, now: datetime, *, later: bool, ward: str = "", limit: int = 50, offset: int = 0
 ) -> tuple[list[Waiting], bool]:
-    """Whom to call, what is due first at the top, and whether there are more; `later`: those who are to be called another time."""
+    """Whom to call, what is due first at the top, and whether there are more; `later`: who is to be called another time."""
     last = select(func.max(Call.id)).where(Call.ticket_id == Ticket.id).correlate(Ticket).scalar_subquery()
     tried = select(func.count()).select_from(Call).where(Call.ticket_id == Ticket.id).correlate(Ticket).scalar_subquery()
     title = (

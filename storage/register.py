@@ -187,3 +187,10 @@ def relation(tx: Tx, contact_id: int | None, episode_id: int | None) -> str:
     if bound is None:
         return ""
     return bound.relation if bound.confirmed_at else "unknown"
+
+
+def number_index(tx: Tx, episode_id: int, whose: str) -> str | None:
+    """Which number is the patient's (self) or the family's (kin) now, as the index that finds it."""
+    query = select(Patient.phone_index, Episode.kin_phone_index).join(Episode, col(Episode.patient_id) == col(Patient.id))
+    found = tx.session.exec(query.where(Episode.id == episode_id)).first()
+    return (found[0] if whose == "self" else found[1]) if found else None

@@ -58,7 +58,7 @@ class Ticket(SQLModel, table=True):
 
 
 class TicketEntry(SQLModel, table=True):
-    """What happened to a ticket, one line each: raised, added, accepted, climbed, note, reply, handed back, closed."""
+    """What happened to a ticket, one line each: raised, added, accepted, climbed, note, call, reply, handed back, closed."""
 
     __tablename__ = "ticket_entry"
 
@@ -122,6 +122,12 @@ def save(tx: Tx, ticket: Ticket) -> int:
     tx.session.flush()
     assert ticket.id is not None
     return ticket.id
+
+
+def answered(tx: Tx, ticket_id: int, now: datetime) -> None:
+    """A person has seen to it for the first time."""
+    wanted = (col(Ticket.id) == ticket_id, col(Ticket.answered_at).is_(None))
+    tx.session.execute(update(Ticket).where(*wanted).values(answered_at=now))
 
 
 def about(tx: Tx, ticket_id: int, episode_id: int, ward: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from bot.care import live, post
 from bot.care.errors import Refused
 from bot.care.practice import Practice
-from bot.rules import sla
+from bot.rules import calls, sla
 from bot.rules import tickets as rules
 from storage import contacts, patients, plans, staff, tickets
 from storage.transaction import Tx
@@ -198,7 +198,7 @@ def close(tx: Tx, practice: Practice, ticket_id: int, staff_id: int, outcome: st
     tickets.log(tx, ticket_id, "closed", "：".join(filter(None, (outcome, note.strip()))), now, staff_id)
     staff.audit(tx, staff_id, "close", now, noun="ticket", noun_id=ticket_id)
     if ticket.matter == "phone" and ticket.episode_id is not None:
-        plans.called(tx, ticket.episode_id, "missed" if outcome == rules.MISSED else "done", outcome, now)
+        plans.called(tx, ticket.episode_id, calls.became(outcome), outcome, now)
     contact = contacts.hold_id(tx, ticket.contact_id) if ticket.contact_id is not None else None
     still = contact and any(
         other.state in ("accepted", "waiting") and other.owner_id == contact.held_by for other in tickets.open_of(tx, contact.id)

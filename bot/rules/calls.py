@@ -71,3 +71,9 @@ def ended(outcome: Outcome, days: set[date]) -> bool:
 def touchpoint(outcome: Outcome) -> Literal["done", "missed", "stopped"]:
     """What becomes of the contact that the call was for, when it was the last."""
     return {"reached": "done", "moved": "stopped"}.get(outcome.then, "missed")  # type: ignore[return-value]
+
+
+def became(name: str) -> Literal["done", "missed", "stopped"]:
+    """The same by the outcome's name; one that is no call's own says that nobody was reached."""
+    found = next((one for one in OUTCOMES.values() if one.name == name), None)
+    return touchpoint(found) if found else "missed"

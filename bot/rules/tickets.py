@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot.rules import calls
+
 # (state, move) -> state. Only people accept and close; a reminder that nobody accepts climbs and stays open.
 MOVES: Mapping[tuple[str, str], str] = {
     ("open", "accept"): "accepted",
@@ -34,7 +36,7 @@ OUTCOMES: Mapping[str, tuple[str, ...]] = {
     "complaint": ("已解释致歉", "已整改", "转科室处理", "患者撤回", "不予处理", MISSED),
     "question": ("已答复", "转科室答复", "无需处理", MISSED),
     "follow-up": ("已联系本人", "已联系家属", "已再次入院", "已转他院", "拒绝随访", "号码有误", "患者已故", MISSED),
-    "phone": ("已联系本人", "已联系家属", "已再次入院", "已转他院", "拒绝随访", "号码有误", "患者已故", MISSED),
+    "phone": (*(one.name for one in calls.OUTCOMES.values()), MISSED),
     "other": ("已处理", "无需处理", MISSED),
 }
 # These say too little by themselves: what was tried, or why.
