@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Text, update
 from sqlmodel import Field, SQLModel, col
+from sqlmodel import select as orm_select
 
 from storage.columns import key, link, one_of, table
 from storage.hot import insert
@@ -70,6 +72,17 @@ _TOLD = insert(
 def found(tx: Tx, **values: Any) -> None:
     """Keep a finding (the fields of `Finding`)."""
     tx.run(_FOUND, **values)
+
+
+def of_messages(tx: Tx, inbound_ids: Iterable[int]) -> list[Record]:
+    """The matters of these messages, the oldest first."""
+    return list(tx.session.exec(orm_select(Record).where(col(Record.inbound_id).in_(list(inbound_ids))).order_by(col(Record.id))))
+
+
+def save(tx: Tx, record: Record) -> None:
+    """Keep what was changed in a matter."""
+    tx.session.add(record)
+    tx.session.flush()
 
 
 def told(tx: Tx, **values: Any) -> int:

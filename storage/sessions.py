@@ -121,6 +121,8 @@ _INTERRUPT = Hot(
     .where(_session.episode_id == bindparam("episode_"), _session.status == "waiting")
     .values(status="interrupted", due_at=None, updated_at=bindparam("now_"), ended_at=bindparam("now_"))
 )
+_GET = Hot(select(*_open).where(_session.id == bindparam("id_")))
+_GIVEN = Hot(select(_answer.inbound_id, _answer.node).where(_answer.session_id == bindparam("session_")).order_by(_answer.id))
 _OPEN = insert(
     Session,
     "contact_id",
@@ -151,6 +153,16 @@ def waiting(tx: Tx, contact_id: int) -> Open | None:
     """The one session that waits for this contact."""
     row = tx.one(_WAITING, contact_=contact_id)
     return Open(*row) if row else None
+
+
+def get(tx: Tx, session_id: int) -> Open:
+    """A session, whether it waits or has ended."""
+    return Open(*tx.run(_GET, id_=session_id)[0])
+
+
+def given(tx: Tx, session_id: int) -> list[tuple[int | None, str]]:
+    """Which message gave an answer to which node, the oldest first."""
+    return [(row[0], row[1]) for row in tx.run(_GIVEN, session_=session_id)]
 
 
 def due(tx: Tx, now: datetime, limit: int) -> list[Open]:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.care import answering, binding, consent, escalation, live, matters, media, opening, post, talk, whom, wishes
+from bot.care import answering, binding, consent, escalation, live, matters, media, opening, pieces, post, talk, whom, wishes
 from bot.care.inbound import Inbound
 from bot.care.parcel import Reply
 from bot.care.practice import Practice
-from bot.care.visit import Visit
+from bot.care.visit import Piece, Visit
 from bot.reading import read as reading
 from bot.reading.reading import Finding
 from bot.rules import lane
@@ -100,12 +100,18 @@ def _message(visit: Visit) -> None:
         # in doubt "my father" is the patient
         proxy, population = visit.relation != "self", visit.population
         visit.reading = reading.read(said, waiting, visit.practice.tables, proxy=proxy, today=visit.today, population=population)
+        visit.piece = pieces.look(visit)
+        if visit.piece is not None:
+            pieces.hear(visit, visit.piece)
         if visit.reading.triage != "none":
             messages.urgent(visit.tx, visit.inbound_id, visit.reading.triage)
         _danger(visit)
         if visit.reading.records:
             answering.plain(visit)
         matters.keep(visit)
+        if visit.piece is not None and visit.contact.owner != "human":
+            _piece(visit, visit.piece)
+            return
     if visit.contact.owner == "human":
         if visit.reading is not None and wishes.wants_silence(visit):
             wishes.stop(visit)
@@ -118,6 +124,23 @@ def _message(visit: Visit) -> None:
     elif not said:
         visit.say(_STRANGE.get(visit.inbound.kind, "file" if visit.inbound.detail.get("MsgType") == "file" else "unsupported"))
         _on(visit)
+    elif visit.live is not None:
+        _go_on(visit, said)
+    else:
+        opening.greet(visit)
+
+
+def _piece(visit: Visit, piece: Piece) -> None:
+    """What goes on with the message just before: no question is put twice, and nothing said twice."""
+    if visit.safety:
+        return
+    if wishes.granted(visit):
+        if pieces.same_wish(visit, piece):
+            pieces.trim(visit)
+        return
+    said = pieces.taken(visit, piece)
+    if said is None:
+        pieces.trim(visit)
     elif visit.live is not None:
         _go_on(visit, said)
     else:

@@ -46,8 +46,11 @@ class Live:
 def waiting(tx: Tx, practice: Practice, contact_id: int) -> Live | None:
     """The one talk that waits for this contact. Raises Spoiled."""
     row = sessions.waiting(tx, contact_id)
-    if row is None:
-        return None
+    return None if row is None else opened(tx, practice, row)
+
+
+def opened(tx: Tx, practice: Practice, row: sessions.Open) -> Live:
+    """A session from its row. Raises Spoiled."""
     try:
         return Live(row, practice.shelf.get(tx, row.revision_id), Session.from_json(row.state), orjson.loads(row.patient))
     except (LookupError, ValueError, TypeError, AttributeError) as error:

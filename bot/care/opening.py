@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Literal
 
-from bot.care import answering, arrival, consent, facts, live, matters, talk, whom
+from bot.care import answering, arrival, consent, facts, live, matters, pieces, talk, whom
 from bot.care.practice import Practice
 from bot.care.visit import Visit
 from storage import bindings, contacts, plans
@@ -172,7 +172,7 @@ def _begin(visit: Visit, bound: contacts.Bound, touchpoint_id: int, flow: str, *
 
 
 def _ask_staff(visit: Visit) -> None:
-    if answering.given(visit):
+    if answering.given(visit) or pieces.added(visit):
         return
     if visit.reading is not None and visit.reading.triage == "L2":
         visit.say("question_taken", when=visit.promise("danger", "L2"))  # its ticket is there

@@ -12,6 +12,7 @@ import orjson
 from bot.care import escalation, revisits
 from bot.care.live import Live, Spoiled
 from bot.care.practice import Practice
+from bot.engine import complete as completing
 from bot.engine import events, run
 from bot.engine.reader import Heard, Question, Reader
 from bot.engine.session import Turn
@@ -96,6 +97,15 @@ def resume(
         turn = Turn(state, (events.Said(wait.node, live.again()),))
     sessions.step(tx, row.id, state.to_json().decode(), state.status, state.wait.due_at if state.wait else None, now)
     return _apply(tx, practice, row, turn, inbound_id, now)
+
+
+def complete(tx: Tx, practice: Practice, live: Live, node: str, said: str, now: datetime, inbound_id: int) -> Step:
+    """Take the answer of `node` anew from all that was said to it in pieces. The talk may have ended meanwhile."""
+    turn = completing.complete(live.flow, live.session, node, said, live.facts, now, _reader(practice, now))
+    state = turn.session
+    if turn.events and live.session.status == "waiting":
+        sessions.step(tx, live.row.id, state.to_json().decode(), state.status, state.wait.due_at if state.wait else None, now)
+    return _apply(tx, practice, live.row, turn, inbound_id, now)
 
 
 def interrupt(tx: Tx, row: sessions.Open, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.care import escalation, facts
@@ -16,10 +16,25 @@ from storage import contacts, messages, patients, plans, sessions
 from storage.transaction import Tx
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A message that may go on with earlier ones: `ids` and `session_id` are those of the earlier, `before` and `whole` the
+    readings without and with this one, `text` all the words, `gap` the time since the last."""
+
+    ids: tuple[int, ...]
+    session_id: int | None
+    text: str
+    gap: timedelta
+    glued: bool
+    before: Reading
+    whole: Reading
+
+
 @dataclass(slots=True)
 class Visit:
     """`live` is the talk that waits, `texts` what is said back, `safety` set once the danger text stands for all else.
-    `about` is the stay that the words themselves name, `tickets` are those that were raised."""
+    `about` is the stay that the words themselves name, `tickets` are those that were raised. `piece` is what the
+    message may go on with, `completed` that it completed an earlier answer."""
 
     tx: Tx
     practice: Practice
@@ -32,6 +47,8 @@ class Visit:
     texts: list[str] = field(default_factory=list)
     safety: bool = False
     complaint_due: datetime | None = None
+    piece: Piece | None = None
+    completed: bool = False
     about: int | None = None
     _bindings: list[contacts.Bound] | None = None
     tickets: list[int] = field(default_factory=list)

@@ -58,6 +58,8 @@ NEEDED = frozenset(
         "unsupported",
         "nothing_open",
         "approved_more",
+        "piece_taken",
+        "piece_more",
     }
 )
 

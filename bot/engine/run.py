@@ -34,7 +34,8 @@ def resume(flow: Compiled, session: Session, said: str | None, patient: Mapping[
         return Turn(session, ())
     if said is None and (wait.due_at is None or now < wait.due_at):
         return Turn(session, ())
-    talk = Talk(flow, _copy(session), patient, now, read)
+    talk = Talk(flow, session.copy(), patient, now, read)
+    talk.session.turns += 1
     _resume(talk, wait, said)
     return Turn(talk.session, tuple(talk.events))
 
@@ -54,21 +55,6 @@ def question_text(flow: Compiled, session: Session, patient: Mapping[str, Any]) 
 
 def _deaf(said: str, question: Question, *, unasked: bool = False) -> Heard:
     raise AssertionError("nothing is read here")
-
-
-def _copy(session: Session) -> Session:
-    """Waits and frames are never changed, only replaced, so they may be shared."""
-    return Session(
-        session.flow,
-        session.status,
-        session.wait,
-        dict(session.answers),
-        list(session.heard),
-        list(session.raised),
-        list(session.stack),
-        session.last,
-        session.turns + 1,
-    )
 
 
 def _resume(talk: Talk, wait: Wait, said: str | None) -> None:

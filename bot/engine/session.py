@@ -53,6 +53,20 @@ class Session:
     last: str | None = None
     turns: int = 0
 
+    def copy(self) -> Session:
+        """Another session that may be changed. Waits and frames are never changed, only replaced, so they may be shared."""
+        return Session(
+            self.flow,
+            self.status,
+            self.wait,
+            dict(self.answers),
+            list(self.heard),
+            list(self.raised),
+            list(self.stack),
+            self.last,
+            self.turns,
+        )
+
     def to_json(self) -> bytes:
         """The session as JSON; `Session.from_json` reads it back unchanged."""
         return orjson.dumps(self)

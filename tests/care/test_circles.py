@@ -154,6 +154,7 @@ def test_a_slip_of_the_finger_does_not_unbind_who_has_proved_who_they_are(hospit
 def test_a_complaint_instead_of_an_answer_is_no_miss(hospital):
     hospital.confirmed()
     for _ in range(3):
+        hospital.now += timedelta(minutes=1)
         reply = hospital.say("o1", "我要投诉，护士扎针扎了三次还骂人")
         assert "没看明白" not in reply
         assert "体温" in reply
