@@ -1,7 +1,9 @@
 """`suifang serve` on a clock that is set forward. For each line of input, by how many seconds, a process serves: it is forked
-with everything imported, so that it takes the place of a killed one at once. Printed are its number and how it ended."""
+with everything imported and the tables of words read, so that it takes the place of a killed one at once. Printed are its
+number and how it ended."""
 
 import ctypes
+import functools
 import os
 import signal
 import sys
@@ -9,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import bot.cli.serve  # noqa: F401
 import storage.tables  # noqa: F401
-from bot import app, config
+from bot import app, config, practice
 
 
 def go_with_parent():
@@ -30,6 +32,8 @@ def tell(number):
 
 def main():
     go_with_parent()
+    practice.load_tables = functools.cache(practice.load_tables)
+    practice.load_tables(config.load().flows)
     for line in sys.stdin:
         process = os.fork()
         if process == 0:

@@ -30,7 +30,7 @@ from bot.cli.play import TALES
 from bot.his import discharges, sample
 from bot.simulator.app import CLOCK, FAULTS, PLATFORM, PUSHER, TRAFFIC, Options, build
 from bot.simulator.clock import Clock
-from storage import codes, plans, sessions
+from storage import codes, queue, sessions
 from storage.contacts import Contact
 from storage.messages import Inbound, Outbound
 from storage.plans import Touchpoint
@@ -182,7 +182,7 @@ def busy(tx, now):
     has to run out."""
     held = select(Outbound.contact_id).where(Outbound.state == "leased")
     waiting = select(Outbound.id).where(Outbound.state == "pending", Outbound.contact_id.not_in(held)).limit(1)
-    due = [moment for moment in (plans.next_due(tx), sessions.next_due(tx)) if moment is not None and moment <= now]
+    due = [moment for moment in (queue.next_due(tx), sessions.next_due(tx)) if moment is not None and moment <= now]
     return bool(due) or tx.session.exec(waiting).first() is not None
 
 
