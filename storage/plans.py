@@ -188,7 +188,12 @@ _AGAIN = Hot(
     .where(_touchpoint.id == bindparam("id_"), _touchpoint.state.in_(["planned", "invited", "begun"]))
     .values(state=bindparam("state_"), due_at=bindparam("due_"), reason=bindparam("reason_"), begun_at=None, ended_at=None)
 )
-# What a patient asks for is a new beginning: the invitations count anew, and no list moves it.
+_REFUSED = Hot(
+    update(Touchpoint)
+    .where(_touchpoint.id == bindparam("id_"), _touchpoint.state == "invited")
+    .values(due_at=bindparam("due_"), reason=bindparam("reason_"), attempts=_touchpoint.attempts - 1)
+)
+# What a patient asks for is a new beginning: three invitations more, and no list moves it.
 _WISH = Hot(
     update(Touchpoint)
     .where(_touchpoint.id == bindparam("id_"), _touchpoint.state.in_(["planned", "invited", "begun", "phone"]))
@@ -196,7 +201,7 @@ _WISH = Hot(
         state="invited",
         due_at=bindparam("due_"),
         wished_at=bindparam("due_"),
-        attempts=0,
+        most_attempts=_touchpoint.attempts + 3,
         reason=bindparam("reason_"),
         begun_at=None,
         ended_at=None,
@@ -256,6 +261,11 @@ def called(tx: Tx, episode_id: int, state: str, reason: str, now: datetime) -> N
 def again(tx: Tx, touchpoint_id: int, due_at: datetime, reason: str, state: str = "planned") -> None:
     """Plan a touchpoint anew (`invited`: it begins as soon as the contact writes); one that has ended stays so."""
     tx.run(_AGAIN, id_=touchpoint_id, state_=state, due_=due_at, reason_=reason)
+
+
+def refused(tx: Tx, touchpoint_id: int, due_at: datetime, reason: str) -> None:
+    """The invitation could not be delivered: it is no attempt, and another way is tried."""
+    tx.run(_REFUSED, id_=touchpoint_id, due_=due_at, reason_=reason)
 
 
 def wish(tx: Tx, touchpoint_id: int, due_at: datetime, reason: str) -> None:

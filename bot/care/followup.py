@@ -223,7 +223,9 @@ def _begin(
         now=now,
         several=len(every) > 1,
     )
-    post.say(tx, practice, contact, texts, now, key=f"begin:{due.id}:{due.attempts}", purpose="question", touchpoint_id=due.id)
+    post.say(
+        tx, practice, contact, texts, now, key=f"begin:{due.id}:{int(now.timestamp())}", purpose="question", touchpoint_id=due.id
+    )
     if opening.purpose(practice, own, due.flow, now) != "follow-up":
         again = schedule.next_open(now + timedelta(days=1), practice.windows, practice.calendar)
         move_to = again or now + timedelta(days=1)

@@ -257,3 +257,15 @@ def test_an_invitation_may_be_answered_with_another_time(hospital):
 
 def test_the_plans_of_a_touchpoint_are_read_as_they_are_written():
     assert TouchpointPlan(flow="a", title="t", week=2).key == "W2"
+
+
+def test_a_talk_that_was_put_off_begins_again_with_words(hospital):
+    """Each beginning is a message of its own, whatever its number of attempts."""
+    follow(hospital, {"day": "3"})
+    hospital.confirmed()
+    hospital.say("o1", "过两个小时再说")
+    hospital.pass_time(hours=2, minutes=5)
+    hospital.say("o1", "过两个小时再说")
+    hospital.sent()
+    hospital.pass_time(hours=2, minutes=5)
+    assert "总的感觉" in hospital.sent()[0]
