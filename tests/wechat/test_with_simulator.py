@@ -1,9 +1,14 @@
 """Webhook and client against the simulated platform, which was written from WeChat's documents by somebody else."""
 
+from datetime import timedelta
+from io import BytesIO
+
 import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
+from PIL import Image
 
+from bot.care.media import Gone, Unfit
 from bot.simulator import app as simulator
 from bot.simulator.options import Options, Template
 from bot.web import webhook
@@ -11,6 +16,7 @@ from bot.web.keys import CALLBACK, DATABASE, NOW, PRACTICE
 from bot.wechat.callback import Callback
 from bot.wechat.client import Client, open_session
 from bot.wechat.errors import ApiError, Reaction
+from bot.wechat.media import Fetcher
 from bot.wechat.sender import Sender
 from bot.wechat.tokens import SharedTokens
 from storage.messages import Inbound
@@ -57,6 +63,7 @@ async def town(request, sqlite_database):
         town.client = Client(url, options.appid, options.secret, SharedTokens(sqlite_database), session, now=now)
         town.sender = Sender(town.client, {"greeting": "TPL1"}, now)
         town.clock = built[simulator.CLOCK]
+        town.media = built[simulator.PLATFORM].media
         async with town.http.post(town.platform.make_url("/sim/phones"), json={"name": "张三", "openid": OPENID}) as answer:
             assert answer.status == 200
         yield town
@@ -68,6 +75,32 @@ async def test_the_platform_accepts_the_address(town):
     async with town.http.post(town.platform.make_url("/sim/verify"), json={}) as answer:
         assert answer.status == 200
         assert "true" in (await answer.text()).lower()
+
+
+async def test_what_patients_send_is_fetched_while_the_platform_has_it(town):
+    fetch, now = Fetcher(town.client).fetch, town.clock.now()
+    out = BytesIO()
+    Image.new("RGB", (3000, 2000), "pink").save(out, "PNG")
+    photo = town.media.keep("image", "image/png", out.getvalue(), now)
+    voice = town.media.keep("voice", "audio/amr", b"#!AMR\n" + (b"\x3c" + bytes(31)) * 200, now)
+    nothing = town.media.keep("image", "image/jpeg", b"not a photo", now)
+    fetched = await fetch("image", photo.id)
+    assert (fetched.content_type, fetched.width, fetched.height) == ("image/jpeg", 2560, 1707)
+    assert Image.open(BytesIO(fetched.small)).size == (320, 213)
+    assert (await fetch("voice", voice.id)).seconds == 4
+    with pytest.raises(Unfit):
+        await fetch("image", nothing.id)
+    with pytest.raises(Gone):
+        await fetch("image", "no such id")
+    town.clock.advance(timedelta(days=3, minutes=1))
+    with pytest.raises(Gone):
+        await fetch("image", photo.id)
+
+
+async def test_more_than_wechat_ever_sends_is_not_read(town):
+    large = town.media.keep("image", "image/png", bytes(13 << 20), town.clock.now())
+    with pytest.raises(Unfit, match="太大"):
+        await Fetcher(town.client).fetch("image", large.id)
 
 
 async def test_a_talk_both_ways(town):
