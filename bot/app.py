@@ -19,13 +19,14 @@ from bot.care import almanac, consent, conversation, delivery, escalation, follo
 from bot.care.practice import Practice
 from bot.config import Settings, WrongSettings, name_of
 from bot.scheduler import Chore, Scheduler
+from bot.sms.folder import Folder
 from bot.web import log, ops, webhook
 from bot.web.keys import CALLBACK, DATABASE, FILES, NOW, PRACTICE, QRCODE, SETTINGS
 from bot.web.site import add_site
 from bot.wechat.callback import Callback
 from bot.wechat.client import Client, open_session
 from bot.wechat.media import Fetcher
-from bot.wechat.sender import Sender
+from bot.wechat.sender import Account, Sender
 from bot.wechat.tokens import SharedTokens
 from storage import calendar, library
 from storage.database import Database, Tx, open_database
@@ -103,7 +104,7 @@ def build(house: House, *, metrics: ops.Metrics | None = None) -> web.Applicatio
         secret = settings.wechat_secret.get_secret_value()
         tokens = SharedTokens(house.database)
         client = Client(settings.wechat_api, settings.wechat_appid, secret, tokens, session, now=house.now)
-        send = counts.sending(Sender(client, settings.wechat_templates, house.now).send)
+        send = counts.sending(_sender(settings, client, house.now))
 
         async def qrcode(scene: str, *, lasting: bool = False) -> str:
             made = client.create_qrcode(scene, None) if lasting else client.create_qrcode(scene)
@@ -123,6 +124,25 @@ def build(house: House, *, metrics: ops.Metrics | None = None) -> web.Applicatio
     app.cleanup_ctx.append(life)
     webhook.install(app, conversation.receive, delivery.requeue, called)  # after `life`, so that it ends before the database does
     return app
+
+
+def _sender(settings: Settings, client: Client, now: Callable[[], datetime]) -> parcel.Sender:
+    """Each lane by its own street."""
+    account = Account(
+        settings.wechat_templates,
+        settings.wechat_subscriptions,
+        settings.wechat_medical,
+        settings.wechat_medical_business,
+    )
+    others: dict[str, parcel.Sender] = {}
+    if settings.sms_folder is not None:
+        others["sms"] = Folder(settings.sms_folder, now).send
+    wechat = Sender(client, account, now).send
+
+    async def send(one: parcel.Parcel) -> parcel.Receipt:
+        return await others.get(one.lane, wechat)(one)
+
+    return send
 
 
 def missing(settings: Settings) -> list[str]:

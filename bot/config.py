@@ -76,9 +76,18 @@ class Settings(BaseSettings):
         "safe", description="消息加解密方式，应为 plain（明文）、compatible（兼容）、safe（安全）之一"
     )
     wechat_api: Address = Field(WECHAT_API, description="微信接口的网址")
-    wechat_templates: dict[str, str] = Field(default_factory=dict, description="模板消息的模板编号，例如 {greeting = 'AbC…'}")
+    wechat_templates: dict[str, str] = Field(default_factory=dict, description="模板消息的模板编号，例如 {follow_up = 'AbC…'}")
+    wechat_subscriptions: dict[str, str] = Field(default_factory=dict, description="订阅通知的模板编号，写法同上")
+    wechat_long_term: list[str] = Field(default_factory=list, description="其中属于长期订阅的，例如 ['follow_up']")
+    wechat_medical: dict[str, int] = Field(
+        default_factory=dict, description="微信就医助手（公立医院）各通知的 status，例如 {follow_up = 1505001}"
+    )
+    wechat_medical_business: int = Field(150, description="微信就医助手的 business_id")
 
-    @field_validator("key_file", "content", mode="before")
+    sms_folder: Path | None = Field(None, description="短信写进哪个文件夹，由医院的短信程序取走；不填则不发短信")
+    sms_cost: int = Field(5, ge=0, le=1000, description="一条短信多少分钱")
+
+    @field_validator("key_file", "content", "sms_folder", mode="before")
     @classmethod
     def _empty_is_not_given(cls, value: Any) -> Any:
         return None if value == "" else value

@@ -15,6 +15,8 @@ from pydantic import ValidationError
 from bot.care.almanac import Almanac
 from bot.care.approved import Approved
 from bot.care.practice import Practice
+from bot.care.scripts import Scripts
+from bot.care.ways import Ways
 from bot.care.words import Words
 from bot.config import TABLES, Settings, WrongSettings, shipped
 from bot.engine.parse import load_yaml
@@ -65,6 +67,7 @@ def load(settings: Settings, seal: Seal, calendar: Mapping[date, bool], sending:
     retention = files.read("retention.yaml", Retention.model_validate)
     consent = files.read("consent.yaml", Consent.model_validate)
     words = files.read("messages.yaml", lambda data: Words(data, hospital))
+    script = files.read("scripts/phone.yaml", lambda data: Scripts(data, hospital))
     tables = files.tables()
     approved = files.read("answers.yaml", lambda data: Approved(data, hospital, tables.normalise)) if tables else None
     if files.wrong or approved is None:
@@ -85,6 +88,15 @@ def load(settings: Settings, seal: Seal, calendar: Mapping[date, bool], sending:
         seal=seal,
         consent=consent,
         retention=retention,
+        script=script,
+        ways=Ways(
+            templates=frozenset(settings.wechat_templates),
+            subscriptions=settings.wechat_subscriptions,
+            long_term=frozenset(settings.wechat_long_term),
+            medical=frozenset(settings.wechat_medical),
+            sms=settings.sms_folder is not None,
+            sms_cost=settings.sms_cost,
+        ),
     )
 
 

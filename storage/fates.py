@@ -53,6 +53,7 @@ _sent_to = (
 _SUBSCRIPTION = Hot(
     update(Outbound).where(_outbound.id == _sent_to).values(delivered=bindparam("status_"), remote_id=bindparam("remote_"))
 )
+_COST = Hot(update(Outbound).where(_outbound.id == bindparam("id_")).values(cost=bindparam("cost_")))
 _CANCEL = Hot(
     update(Outbound)
     .where(_outbound.contact_id == bindparam("contact_"), _outbound.state == "pending")
@@ -82,3 +83,8 @@ def subscription_delivered(tx: Tx, contact_id: int, remote_id: str, status: str,
 def cancel(tx: Tx, contact_id: int, reason: str) -> None:
     """What has not left yet stays here."""
     tx.run(_CANCEL, contact_=contact_id, reason_=reason)
+
+
+def cost(tx: Tx, outbound_id: int, hundredths: int) -> None:
+    """What a message costs, in hundredths of a yuan."""
+    tx.run(_COST, id_=outbound_id, cost_=hundredths)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select, text, update
+from sqlalchemy import and_, bindparam, case, exists, func, or_, select, text, update
 
 from storage.columns import table
 from storage.contacts import Contact
@@ -29,6 +29,7 @@ class Claimed(NamedTuple):
     openid: str | None
     contact_state: str
     touchpoint_state: str | None
+    doubtful_at: datetime | None
 
 
 class Links(NamedTuple):
@@ -39,6 +40,7 @@ class Links(NamedTuple):
     touchpoint_state: str | None
     episode_id: int | None
     answered: bool  # the contact has acted since the message was made
+    attempts: int  # of the touchpoint
 
 
 _outbound = table(Outbound).c
@@ -47,9 +49,15 @@ _contact = table(Contact).c
 _session = table(Session).c
 _earlier = table(Outbound).alias().c
 _waits = text("outbound.state IN ('pending', 'leased')")
-# A lease that ran out may hide a message that arrived. Only a template message can be sent again without harm: WeChat
-# drops a second one with the same client_msg_id within ten minutes.
-_lost = or_(_outbound.lane != "template", _outbound.created_at < bindparam("repeatable_"))
+_lost_hold = case(
+    (_outbound.state == "leased", func.coalesce(_outbound.doubtful_at, _outbound.lease_until)), else_=_outbound.doubtful_at
+)
+# A lease that ran out may hide a message that arrived. Only where WeChat drops a second one with the same key (within ten
+# minutes) can it be sent again without harm.
+_REPEATABLE = ("template", "medical")
+_lost = or_(
+    _outbound.lane.not_in(_REPEATABLE), func.coalesce(_outbound.doubtful_at, _outbound.lease_until) < bindparam("repeatable_")
+)
 _LOST = Hot(
     update(Outbound)
     .where(_outbound.state == "leased", _outbound.lease_until < bindparam("now_"), _lost)
@@ -78,7 +86,12 @@ _picked = (
 _CLAIM = Hot(
     update(Outbound)
     .where(_outbound.id == _picked.c.id)
-    .values(state="leased", lease_until=bindparam("lease_"), attempts=_outbound.attempts + 1)
+    .values(
+        state="leased",
+        lease_until=bindparam("lease_"),
+        attempts=_outbound.attempts + 1,
+        doubtful_at=_lost_hold,
+    )
     .returning(_outbound.id)
 )
 _CLAIMED = Hot(
@@ -92,6 +105,7 @@ _CLAIMED = Hot(
         _contact.openid,
         _contact.state,
         _touchpoint.state,
+        _outbound.doubtful_at,
     )
     .join(Contact, _contact.id == _outbound.contact_id)
     .outerjoin(Touchpoint, _touchpoint.id == _outbound.touchpoint_id)
@@ -109,6 +123,11 @@ _SETTLE = Hot(
         sent_at=bindparam("sent_"),
         lease_until=None,
     )
+)
+_DOUBT = Hot(
+    update(Outbound)
+    .where(_outbound.id == bindparam("id_"))
+    .values(doubtful_at=func.coalesce(_outbound.doubtful_at, bindparam("now_")))
 )
 _LESS = Hot(
     update(Outbound)
@@ -129,6 +148,7 @@ _LINKS = Hot(
         _touchpoint.state,
         _touchpoint.episode_id,
         func.coalesce(_contact.last_inbound_at > _outbound.created_at, False),
+        func.coalesce(_touchpoint.attempts, 0),
     )
     .join(Contact, _contact.id == _outbound.contact_id)
     .outerjoin(Touchpoint, _touchpoint.id == _outbound.touchpoint_id)
@@ -193,6 +213,11 @@ def settle(
         remote_=remote_id[:64],
         sent_=sent_at,
     )
+
+
+def doubt(tx: Tx, outbound_id: int, now: datetime) -> None:
+    """It may have arrived, although the call failed."""
+    tx.run(_DOUBT, id_=outbound_id, now_=now)
 
 
 def links(tx: Tx, outbound_id: int) -> Links:

@@ -95,6 +95,7 @@ _BEGUN = Hot(
     .where(_touchpoint.id == bindparam("id_"), _touchpoint.state.in_(["planned", "invited", "phone"]))
     .values(
         state="begun",
+        attempts=_touchpoint.attempts + bindparam("more_", type_=_touchpoint.attempts.type),
         begun_at=bindparam("now_"),
         contacted_at=func.coalesce(_touchpoint.contacted_at, bindparam("now_")),
         reason="",
@@ -188,11 +189,6 @@ _AGAIN = Hot(
     .where(_touchpoint.id == bindparam("id_"), _touchpoint.state.in_(["planned", "invited", "begun"]))
     .values(state=bindparam("state_"), due_at=bindparam("due_"), reason=bindparam("reason_"), begun_at=None, ended_at=None)
 )
-_REFUSED = Hot(
-    update(Touchpoint)
-    .where(_touchpoint.id == bindparam("id_"), _touchpoint.state == "invited")
-    .values(due_at=bindparam("due_"), reason=bindparam("reason_"), attempts=_touchpoint.attempts - 1)
-)
 # What a patient asks for is a new beginning: three invitations more, and no list moves it.
 _WISH = Hot(
     update(Touchpoint)
@@ -211,9 +207,9 @@ _WISHED = Hot(select(_touchpoint.wished_at).where(_touchpoint.id == bindparam("i
 _FLOW = Hot(select(_touchpoint.flow, _touchpoint.who).where(_touchpoint.id == bindparam("id_")))
 
 
-def begun(tx: Tx, touchpoint_id: int, now: datetime) -> bool:
-    """Mark as begun; false when it was begun or stopped already."""
-    return bool(tx.run(_BEGUN, id_=touchpoint_id, now_=now))
+def begun(tx: Tx, touchpoint_id: int, now: datetime, *, attempt: bool = False) -> bool:
+    """Mark as begun, by an `attempt` of ours or by the patient; false when it was begun or stopped already."""
+    return bool(tx.run(_BEGUN, id_=touchpoint_id, now_=now, more_=int(attempt)))
 
 
 def ended(tx: Tx, touchpoint_id: int, state: str, reason: str, now: datetime) -> None:
@@ -261,11 +257,6 @@ def called(tx: Tx, episode_id: int, state: str, reason: str, now: datetime) -> N
 def again(tx: Tx, touchpoint_id: int, due_at: datetime, reason: str, state: str = "planned") -> None:
     """Plan a touchpoint anew (`invited`: it begins as soon as the contact writes); one that has ended stays so."""
     tx.run(_AGAIN, id_=touchpoint_id, state_=state, due_=due_at, reason_=reason)
-
-
-def refused(tx: Tx, touchpoint_id: int, due_at: datetime, reason: str) -> None:
-    """The invitation could not be delivered: it is no attempt, and another way is tried."""
-    tx.run(_REFUSED, id_=touchpoint_id, due_=due_at, reason_=reason)
 
 
 def wish(tx: Tx, touchpoint_id: int, due_at: datetime, reason: str) -> None:

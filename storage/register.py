@@ -194,3 +194,12 @@ def number_index(tx: Tx, episode_id: int, whose: str) -> str | None:
     query = select(Patient.phone_index, Episode.kin_phone_index).join(Episode, col(Episode.patient_id) == col(Patient.id))
     found = tx.session.exec(query.where(Episode.id == episode_id)).first()
     return (found[0] if whose == "self" else found[1]) if found else None
+
+
+def number_of(tx: Tx, contact_id: int) -> tuple[int, bytes | None]:
+    """The patient behind a telephone or an account, and the sealed number."""
+    of_stay = select(Patient.id, Patient.phone_sealed).join(Episode, col(Episode.patient_id) == col(Patient.id))
+    found = tx.session.exec(
+        of_stay.join(Contact, col(Contact.phone_of) == col(Episode.id)).where(Contact.id == contact_id)
+    ).first()
+    return (found[0] or 0, found[1]) if found else (0, None)

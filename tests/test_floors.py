@@ -13,7 +13,7 @@ MIGRATIONS = "storage.migrations"
 FLOORS = [
     ["bot.app", "bot.cli", "bot.config", "bot.practice", "bot.__main__"],
     ["bot.web", "bot.scheduler"],
-    ["bot.wechat", "bot.wecom", "bot.his"],
+    ["bot.wechat", "bot.wecom", "bot.sms", "bot.his"],
     ["bot.care"],
     ["bot.engine", "bot.reading", "bot.rules", "storage"],
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from bot.care import arrival, escalation
+from bot.care import arrival, escalation, ways
 from bot.care.enrolment import take_in
 from bot.care.errors import Refused
 from bot.care.practice import Practice
@@ -28,6 +28,8 @@ def event(visit: Visit) -> None:
         case "templatesendjobfinish":
             detail = visit.inbound.detail
             fates.delivered(visit.tx, detail.get("MsgID", ""), detail.get("Status", ""), visit.now)
+        case "subscribe_msg_popup_event" | "subscribe_msg_change_event" | "subscribe_msg_sent_event":
+            ways.heard(visit.tx, visit.practice.ways, visit.contact, visit.inbound.event, visit.inbound.detail, visit.now)
         case _:
             pass
 

@@ -21,8 +21,8 @@ LONGEST = 500  # characters of one answer
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Where a questionnaire stands. `turn` tells one question from the next; `asks` and `question` are the one that waits; `lines`
-    is what was said both ways."""
+    """Where a questionnaire stands. `turn` tells one question from the next; `asks` and `question` are the one that waits;
+    `lines` is what was said both ways."""
 
     touchpoint_id: int
     title: str

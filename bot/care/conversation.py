@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.care import answering, binding, consent, escalation, live, matters, media, opening, pieces, post, talk, whom, wishes
+from bot.care import (
+    answering,
+    binding,
+    consent,
+    danger,
+    escalation,
+    live,
+    matters,
+    media,
+    opening,
+    pieces,
+    post,
+    talk,
+    whom,
+    wishes,
+)
 from bot.care.inbound import Inbound
 from bot.care.parcel import Reply
 from bot.care.practice import Practice
 from bot.care.visit import Piece, Visit
 from bot.reading import read as reading
-from bot.reading.reading import Finding
 from bot.rules import lane
-from storage import contacts, messages, plans
+from storage import contacts, messages
 from storage.transaction import Tx
 
 # What an event allows in service messages; all else a user types or sends opens the long window.
@@ -105,7 +118,7 @@ def _message(visit: Visit) -> None:
             pieces.hear(visit, visit.piece)
         if visit.reading.triage != "none":
             messages.urgent(visit.tx, visit.inbound_id, visit.reading.triage)
-        _danger(visit)
+        danger.heed(visit)
         if visit.reading.records:
             answering.plain(visit)
         matters.keep(visit)
@@ -156,36 +169,8 @@ def _overheard(visit: Visit) -> None:
     visit.reading = replace(heard, intents=(), records=())
     if heard.triage != "none":
         messages.urgent(visit.tx, visit.inbound_id, heard.triage)
-    _danger(visit)
+    danger.heed(visit)
     matters.keep(visit)
-
-
-def _danger(visit: Visit) -> None:
-    """A danger sign is raised whatever else goes on. L0: the fixed text alone, and the questionnaire ends."""
-    assert visit.reading is not None
-    level = visit.reading.triage
-    if level not in ("L0", "L1", "L2"):
-        others = [found for found in visit.reading.findings if found.status == "other_person" and found.level in ("L0", "L1")]
-        if others:
-            visit.raise_("danger", "L2", f"说的可能是别人，请核实：{_quoted(visit, others)}")
-            visit.say("danger_other")
-        return
-    flags = [found for found in visit.reading.findings if found.level == level and found.suppressed is None]
-    visit.raise_("danger", level, _quoted(visit, flags) or f"危险征象：“{visit.inbound.text[:60]}”")
-    if level == "L0":
-        visit.texts.clear()
-        visit.say("danger_l0")
-        visit.safety = True
-        if visit.row is not None:
-            talk.interrupt(visit.tx, visit.row, visit.now)
-            if visit.row.touchpoint_id is not None:
-                plans.ended(visit.tx, visit.row.touchpoint_id, "missed", "患者有危急情况，已转人工", visit.now)
-
-
-def _quoted(visit: Visit, found: Sequence[Finding]) -> str:
-    """Signs with the patient's own words for them, however long the rest of the message is."""
-    named = {visit.practice.tables.name(one.flag): one.quote[:40] for one in reversed(found)}
-    return "；".join(f"{name}：“{quote}”" for name, quote in reversed(named.items()))
 
 
 def _go_on(visit: Visit, said: str) -> None:

@@ -7,12 +7,13 @@ import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from bot.care import binding, escalation, talk
+from bot.care import binding, escalation, talk, ways
 from bot.care.parcel import Parcel, Receipt, Sender
 from bot.care.practice import Practice
-from bot.rules import schedule
-from storage import contacts, outbox, plans, sessions, tickets
+from bot.rules import lane, schedule
+from storage import attempts, contacts, fates, outbox, plans, register, sessions, tickets
 from storage.database import Database
+from storage.sealing import Unreadable
 from storage.transaction import Tx
 
 BATCH = 20  # in hand at once: so many the client has connections for, and no more are in doubt when the process dies
@@ -21,7 +22,8 @@ MOST_ATTEMPTS = 12
 LONGEST_PAUSE = 600.0  # seconds; twelve tries outlast half an hour without a network
 REST = 0.02  # seconds at most between two batches, so that a backlog leaves room for patients who write now
 OPERATOR_PAUSE = timedelta(minutes=5)
-REPEATABLE = timedelta(minutes=8)  # within WeChat's ten minutes of idempotency by client_msg_id
+REPEATABLE = timedelta(minutes=8)  # within WeChat's ten minutes in which it knows a message by its key
+UNKNOWN = "不确定是否送达，为免重复不再发送"
 
 
 async def flush(database: Database, practice: Practice, send: Sender, now: Callable[[], datetime]) -> int:
@@ -52,20 +54,37 @@ async def _sent(send: Sender, parcel: Parcel) -> Receipt:
 
 def claim(tx: Tx, practice: Practice, now: datetime, limit: int = BATCH) -> list[Parcel]:
     """What is to be sent now. What may no longer be sent (the account is gone, the patient said stop) is cancelled here."""
-    outbox.lost(tx, now, now - REPEATABLE)
+    # a lease begins before its message leaves
+    outbox.lost(tx, now, now - REPEATABLE + LEASE)
+    fates.catch_up(tx)
     parcels: list[Parcel] = []
     while not parcels and (claimed := outbox.claim(tx, now, now + LEASE, limit)):
         for one in claimed:
             morning = schedule.awake(now, practice.zone, practice.almanac.quiet)
-            if one.openid is None or (one.contact_state == "stopped" and one.lane == "template"):
+            notice = one.lane in lane.NOTICES
+            if (one.openid is None and one.lane != "sms") or (one.contact_state == "stopped" and notice):
                 outbox.settle(tx, one.id, "cancelled", due_at=now, error="联系人已不可联系")
-            elif one.touchpoint_state == "stopped" or (one.lane == "template" and one.touchpoint_state not in (None, "invited")):
+            elif one.touchpoint_state == "stopped" or (notice and one.touchpoint_state not in _NOTICED):
                 outbox.settle(tx, one.id, "cancelled", due_at=now, error="随访已不再等这条消息")
+            elif one.doubtful_at is not None and one.doubtful_at < now - REPEATABLE:
+                outbox.settle(tx, one.id, "unknown", due_at=now, error=UNKNOWN)
             elif one.touchpoint_state and morning > now:  # held up until the quiet hours
                 outbox.settle(tx, one.id, "pending", due_at=morning)
             else:
-                parcels.append(Parcel(one.id, one.key, one.contact_id, one.openid, one.lane, one.body, one.attempts))
+                number = _number(tx, practice, one.contact_id) if one.lane == "sms" else ""
+                parcels.append(
+                    Parcel(one.id, one.key, one.contact_id, one.openid or "", one.lane, one.body, one.attempts, number)
+                )
     return parcels
+
+
+def _number(tx: Tx, practice: Practice, contact_id: int) -> str:
+    """The number behind a telephone; "" where there is none that can be read."""
+    patient_id, sealed = register.number_of(tx, contact_id)
+    try:
+        return practice.seal.open(sealed, f"patient.phone_sealed:{patient_id}") if sealed else ""
+    except Unreadable:
+        return ""
 
 
 def requeue(tx: Tx, practice: Practice, outbound_id: int, now: datetime) -> None:
@@ -81,6 +100,8 @@ def settle(tx: Tx, practice: Practice, parcel: Parcel, receipt: Receipt, now: da
         case "sent":
             outbox.settle(tx, parcel.id, "sent", due_at=now, errcode=receipt.errcode, remote_id=receipt.remote_id, sent_at=now)
         case "retry" if parcel.attempts < MOST_ATTEMPTS:
+            if receipt.doubtful:
+                outbox.doubt(tx, parcel.id, now)
             pause = min(2**parcel.attempts, LONGEST_PAUSE) * (0.5 + random.random())  # noqa: S311 - jitter
             wait = receipt.retry_after or pause
             _put(tx, parcel, receipt, "pending", now + timedelta(seconds=wait))
@@ -89,7 +110,7 @@ def settle(tx: Tx, practice: Practice, parcel: Parcel, receipt: Receipt, now: da
             reason = f"微信接口异常（{receipt.errcode}），消息暂停发送，请管理员检查设置"
             if not tickets.fault_open(tx, reason):
                 escalation.raise_(tx, practice, escalation.Matter("other", "L1", reason, None, None), now)
-        case "unknown":
+        case "unknown" | "retry" if receipt.outcome == "unknown" or receipt.doubtful:
             _put(tx, parcel, receipt, "unknown", now)
         case "contact_gone":
             _put(tx, parcel, receipt, "failed", now)
@@ -125,6 +146,12 @@ def _another_way(tx: Tx, practice: Practice, parcel: Parcel, receipt: Receipt, n
             soon = schedule.next_open(now, practice.windows, practice.calendar)
             plans.again(tx, link.touchpoint_id, soon or now, "会话窗口已关闭，改发通知")
     elif link.touchpoint_id is not None and link.touchpoint_state == "invited":
-        plans.ended(tx, link.touchpoint_id, "phone", f"通知发不出（{receipt.errcode or '网络'}）", now)
-        subject = escalation.Matter("phone", "L3", "微信通知发不出，请电话随访", None, link.episode_id)
-        escalation.raise_(tx, practice, subject, now)
+        # the next look takes another way, and the phone when there is none left; this one was no attempt
+        ways.refused(tx, practice.ways, parcel.contact_id, parcel.lane, str(parcel.body.get("template", "")), now)
+        soon = schedule.next_open(now, practice.windows, practice.calendar)
+        why = f"{_LANES[parcel.lane]}发不出（{receipt.errcode or '网络'}），换别的方式"
+        attempts.refused(tx, link.touchpoint_id, soon or now, why)
+
+
+_NOTICED = (None, "invited", "phone")  # what waits for a notice: nothing, an answer, or (the last word) a call
+_LANES = {"subscription": "订阅通知", "template": "模板通知", "medical": "就医助手", "wecom": "企业微信", "sms": "短信"}

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Literal
 
-from bot.care import answering, arrival, consent, facts, live, matters, pieces, talk, whom
+from bot.care import answering, arrival, calls, consent, facts, live, matters, pieces, talk, whom
 from bot.care.practice import Practice
 from bot.care.visit import Visit
 from storage import bindings, contacts, plans
@@ -38,9 +38,11 @@ def begin(
     flow: str,
     now: datetime,
     several: bool = False,
+    unasked: bool = False,
 ) -> list[str]:
     """Begin a talk, with the question who is there before anything clinical, and the consent before anything about health.
-    `several`: the contact speaks for more than one stay, and is told whom this is about. Returns its first texts."""
+    `several`: the contact speaks for more than one stay, and is told whom this is about; `unasked`: an attempt of ours.
+    Returns its first texts."""
     known = facts.gather(tx, practice, bound.episode_id, relation=bound.relation, now=now)
     first = purpose(practice, bound, flow, now)
     if first != "follow-up":
@@ -59,7 +61,7 @@ def begin(
         now=now,
     )
     if first == "follow-up" and touchpoint_id is not None:
-        plans.begun(tx, touchpoint_id, now)
+        plans.begun(tx, touchpoint_id, now, attempt=unasked)
     if several and first != "identity":
         return [practice.words.say("about_whom", name=known["name"]), *step.texts]
     return step.texts
@@ -83,6 +85,7 @@ def greet(visit: Visit) -> None:
     if invited is not None:
         if not _take_up(visit, bound, *invited, small=small):
             return
+        calls.overtaken(visit.tx, invited[0].episode_id, visit.now)
         if visit.reading is not None and set(visit.reading.intents) & {"question", "greeting"} == {"question"}:
             _ask_staff(visit)
     elif small:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 # sent: WeChat took it; retry: try again later; lane_shut: this way is closed, try another; contact_gone: the account no
@@ -13,7 +13,8 @@ Outcome = Literal["sent", "retry", "lane_shut", "contact_gone", "operator", "unk
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A claimed Outbound row. `key` serves as the idempotency key where WeChat takes one. `body`: see `storage.messages`."""
+    """A claimed Outbound row. `key` serves as the idempotency key where WeChat takes one. `body`: see `storage.messages`.
+    `number` is the telephone's, for a text message alone; it is never shown."""
 
     id: int
     key: str
@@ -22,17 +23,19 @@ class Parcel:
     lane: str
     body: dict[str, Any]
     attempts: int
+    number: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The fate of a parcel. `retry_after` in seconds."""
+    """The fate of a parcel. `retry_after` in seconds; `doubtful`: it may have arrived all the same."""
 
     outcome: Outcome
     errcode: int | None = None
     remote_id: str = ""
     retry_after: float | None = None
     error: str = ""
+    doubtful: bool = False
 
 
 Sender = Callable[[Parcel], Awaitable[Receipt]]

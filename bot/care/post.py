@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from bot.care import ways
 from bot.care.practice import Practice
 from bot.rules import lane
-from storage import contacts, messages
+from storage import calls, contacts, fates, messages
 from storage.transaction import Tx
 
 BUBBLE = 600  # characters; WeChat refuses replies of more than 2048 bytes, and an emoji has four
@@ -47,17 +48,6 @@ def _pieces(text: str) -> list[str]:
     return [piece.strip() for piece in pieces if piece.strip()]
 
 
-def reach(contact: contacts.Held, *, templates: bool = True) -> lane.Reach:
-    """What the choice of a lane looks at."""
-    return lane.Reach(
-        openid=bool(contact.openid),
-        followed=contact.followed,
-        stopped=contact.state == "stopped",
-        window=lane.Window(contact.window_until, contact.quota_left),
-        templates=templates,
-    )
-
-
 def say(
     tx: Tx,
     practice: Practice,
@@ -71,9 +61,9 @@ def say(
 ) -> lane.Lane:
     """Send texts as service messages if the window is open for this purpose; nothing is sent by any other lane. Returns the
     lane that was chosen; the caller decides what follows when it is not `service`. `links` are columns of Outbound."""
-    chosen = lane.choose(reach(contact, templates=False), purpose, now)
+    chosen = lane.choose(ways.reach(practice.ways, contact, "", now), purpose, now)
     for number, text in enumerate(bubbles(texts), start=1):
-        if lane.choose(reach(contact, templates=False), purpose, now).way == "service":
+        if lane.choose(ways.reach(practice.ways, contact, "", now), purpose, now).way == "service":
             values = messages.outgoing(
                 key=key if number == 1 else f"{key}:{number}",
                 contact_id=contact.id,
@@ -87,3 +77,32 @@ def say(
                 contacts.spend(tx, contact.id)
                 contact = contact._replace(quota_left=contact.quota_left - 1)
     return chosen
+
+
+def notify(
+    tx: Tx,
+    practice: Practice,
+    contact: contacts.Held,
+    way: lane.Way,
+    notice: str,
+    now: datetime,
+    *,
+    key: str,
+    episode_id: int,
+    touchpoint_id: int,
+    day: str,
+) -> None:
+    """Put a notice of short fields into the outbox, by the way that was chosen: who we are and how to begin, nothing about the
+    illness. A text message goes to the telephone of the stay."""
+    url = f"{practice.public_url}/t/{practice.seal.index(str(touchpoint_id), 'touchpoint')[:24]}"
+    if way == "sms":
+        to, body = calls.telephone(tx, episode_id, now).id, practice.words.notice(notice, way, day=day, url=url)
+    else:
+        to, body = contact.id, practice.words.notice(notice, way, day=day)
+        body["url"] = url
+        if way != "template":
+            ways.used(tx, practice.ways, contact, way, body["template"])
+    values = messages.outgoing(key=key, contact_id=to, touchpoint_id=touchpoint_id, lane=way, body=body, now=now)
+    posted = messages.post(tx, values)
+    if posted is not None and (cost := practice.ways.cost(way)):
+        fates.cost(tx, posted, cost)

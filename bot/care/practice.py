@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from bot.care.almanac import Almanac
 from bot.care.approved import Approved
+from bot.care.scripts import Scripts
+from bot.care.ways import Ways
 from bot.care.words import Words
 from bot.engine import compiled, parse
 from bot.reading.read import Tables
@@ -43,6 +45,8 @@ class Practice:
     seal: Seal
     consent: Consent
     retention: Retention
+    script: Scripts
+    ways: Ways
     shelf: Shelf = field(default_factory=lambda: Shelf())
 
     @property

@@ -8,8 +8,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.engine.texts import Text, TextError, compile_text
+from bot.rules import fields
 
-FIELD = 20  # characters that WeChat shows of a notice's field
+SMS = 200  # characters; longer ones are dear and look like fraud
 # Every text that an act may say; a file that lacks one is refused at the start, not at three in the morning.
 NEEDED = frozenset(
     {
@@ -58,6 +59,7 @@ NEEDED = frozenset(
         "unsupported",
         "nothing_open",
         "approved_more",
+        "last_word",
         "piece_taken",
         "piece_more",
     }
@@ -69,10 +71,14 @@ class _Model(BaseModel):
 
 
 class Notice(_Model):
-    """A message template: WeChat's field names with what stands in them."""
+    """A notice in WeChat's short fields. `template` names the template that it is sent by, where that is another's; `medical` are
+    the fields of 微信就医助手, `sms` the words of a text message, for hospitals that use these."""
 
     title: str
+    template: str = ""
     fields: dict[str, str] = Field(min_length=1)
+    medical: dict[str, str] = {}
+    sms: str = ""
 
 
 class Messages(_Model):
@@ -97,24 +103,53 @@ class Words:
         self.nods = messages.nods
         self._hospital = hospital
         self._texts = {key: _compiled(key, text) for key, text in messages.texts.items()}
+        self.notices = messages.notices
+        if "last" not in self.notices:
+            raise ValueError("messages.yaml 缺少通知 last（几次没有回复以后的最后一条）")
         self._notices = {
-            key: {name: _compiled(f"{key}.{name}", text) for name, text in notice.fields.items()}
+            (key, way): {name: _compiled(f"{key}.{name}", text) for name, text in fields.items()}
             for key, notice in messages.notices.items()
+            for way, fields in (("template", notice.fields), ("medical", notice.medical), ("sms", {"text": notice.sms}))
         }
-        self._written: dict[str, tuple[dict[str, Any], dict[str, str]]] = {}
+        self._written: dict[tuple[str, str], tuple[dict[str, Any], dict[str, str]]] = {}
 
     def say(self, key: str, **facts: Any) -> str:
         """A fixed text. Raises KeyError for a name that is not in NEEDED or the file."""
         return self._texts[key].render({**self._hospital, **facts}, {}).strip()
 
-    def notice(self, key: str, **facts: Any) -> dict[str, Any]:
-        """The body of a template message; a field is cut where WeChat would cut it."""
-        kept = self._written.get(key)
+    def template(self, key: str) -> str:
+        """The name of the WeChat template that a notice is sent by."""
+        return self.notices[key].template or key
+
+    def notice(self, key: str, way: str = "template", **facts: Any) -> dict[str, Any]:
+        """The body of a notice; a field is cut where WeChat would cut it."""
+        kind = way if way in ("medical", "sms") else "template"
+        kept = self._written.get((key, kind))
         if kept is None or kept[0] != facts:  # a backlog is told the same, minute after minute
             known = {**self._hospital, **facts}
-            fields = {name: text.render(known, {}).strip()[:FIELD] for name, text in self._notices[key].items()}
-            kept = self._written[key] = (facts, fields)
-        return {"template": key, "fields": dict(kept[1])}
+            texts = self._notices[key, kind].items()
+            written = {name: text.render(known, {}).strip() for name, text in texts}
+            if kind != "sms":
+                written = {name: fields.cut(name, " ".join(text.split())) for name, text in written.items()}
+            kept = self._written[key, kind] = (facts, written)
+        if kind == "sms":
+            return {"text": kept[1]["text"]}
+        return {"template": self.template(key), "fields": dict(kept[1])}
+
+    def too_long(self) -> list[str]:
+        """Which fields of notices WeChat would cut, in Chinese: for who publishes them."""
+        known = {**self._hospital, "day": "2026年12月31日 23:59", "url": "https://suifang.example.cn/t/" + "0" * 24}
+        found = []
+        for (key, way), texts in self._notices.items():
+            for name, text in texts.items():
+                said = text.render(known, {}).strip()
+                if way == "sms":
+                    wrong = f"短信有{len(said)}个字，最多{SMS}个" if len(said) > SMS else None
+                else:
+                    wrong = fields.too_long(name, said)
+                if wrong:
+                    found.append(f"通知 {key}：{wrong}")
+        return found
 
 
 def _compiled(key: str, text: str) -> Text:

@@ -91,6 +91,13 @@ class Client:
         body = {"touser": openid, "template_id": template_id, "data": _values(data)} | ({"page": page} if page else {})
         await self._call("/cgi-bin/message/subscribe/bizsend", body, needs="errcode")
 
+    async def send_medical(
+        self, openid: str, status: int, business_id: int, order: str, key: str, info: Mapping[str, str]
+    ) -> None:
+        """A notice of 微信就医助手, which is open to public hospitals. One with the same `order` and `key` is sent once."""
+        body = {"open_id": openid, "app_id": self._appid, "status": status, "business_id": business_id, "order_id": order}
+        await self._call("/cityservice/sendchannelmsg", {**body, "msg_id": key, "business_info": dict(info)}, needs="errcode")
+
     async def typing(self, openid: str) -> bool:
         """Show "正在输入" for 15 seconds; False if WeChat does not want to just now."""
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
@@ -24,16 +25,28 @@ _OUTCOMES: dict[Reaction, Outcome] = {
 _SENT_BEFORE = 45065
 _DAY_USED_UP = 45009
 _TENCENT = ZoneInfo("Asia/Shanghai")
-_LANES = ("service", "template", "subscription")
+_LANES = ("service", "template", "subscription", "medical")
+_REPEATABLE = ("template", "medical")  # WeChat knows a second one by its key
 _SAFE_ID = re.compile(r"[\x21-\x7e]{1,32}")
 
 
-class Sender:
-    """Sends by the lane that care chose. `templates`: the ids of the account's templates, by our own names for them."""
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the account has set up, by our own names: ids of its templates and subscription templates, statuses and business of
+    微信就医助手."""
 
-    def __init__(self, client: Client, templates: Mapping[str, str], now: Callable[[], datetime]) -> None:
+    templates: Mapping[str, str]
+    subscriptions: Mapping[str, str] = field(default_factory=dict)
+    medical: Mapping[str, int] = field(default_factory=dict)
+    business: int = 150
+
+
+class Sender:
+    """Sends by the lane that care chose."""
+
+    def __init__(self, client: Client, account: Account, now: Callable[[], datetime]) -> None:
         self._client = client
-        self._templates = templates
+        self._account = account
         self._now = now
 
     async def send(self, parcel: Parcel) -> Receipt:
@@ -47,8 +60,9 @@ class Sender:
         except ApiError as error:
             return self._refused(error, parcel)
         except Unreachable as error:
-            doubtful = error.written and parcel.lane != "template"
-            return Receipt("unknown" if doubtful else _OUTCOMES[error.reaction], error=error.kind)
+            if error.written and parcel.lane not in _REPEATABLE:
+                return Receipt("unknown", error=error.kind)
+            return Receipt(_OUTCOMES[error.reaction], error=error.kind, doubtful=error.written)
         except KeyError as error:
             return Receipt("operator", error=f"去信缺少 {error}，或没有设置它的模板编号")
 
@@ -57,11 +71,17 @@ class Sender:
         if parcel.lane == "service":
             await self._client.send_text(openid, str(body["text"]))
             return ""
-        fields = {name: field(name, str(value)) for name, value in body.get("fields", {}).items()}
-        template_id, url = self._templates[body["template"]], str(body.get("url") or "")
+        name, url = body["template"], str(body.get("url") or "")
+        fields = {key: short(key, str(value)) for key, value in body.get("fields", {}).items()}
         if parcel.lane == "template":
+            template_id = self._account.templates[name]
             return await self._client.send_template(openid, template_id, fields, url, message_id(parcel.key))
-        await self._client.send_subscription(openid, template_id, fields, url)
+        if parcel.lane == "medical":
+            status, order = self._account.medical[name], f"sf{parcel.contact_id}"
+            key = message_id(parcel.key)
+            await self._client.send_medical(openid, status, self._account.business, order, key, fields)
+            return ""
+        await self._client.send_subscription(openid, self._account.subscriptions[name], fields, url)
         return ""
 
     def _refused(self, error: ApiError, parcel: Parcel) -> Receipt:
@@ -84,7 +104,7 @@ def message_id(key: str) -> str:
     return key if _SAFE_ID.fullmatch(key) else sha256(key.encode()).hexdigest()[:32]
 
 
-def field(name: str, value: str) -> str:
+def short(name: str, value: str) -> str:
     """A value as the template field `name` (`thing1`, `time2` …) takes it: one line, not too long, not empty. Times and numbers
     are left whole."""
     return cut(name, " ".join(legal(value).split()))

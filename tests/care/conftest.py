@@ -151,7 +151,8 @@ def _next_moment(tx):
 @pytest.fixture(scope="session")
 def practice():
     """The shipped content, and its flows as they are published."""
-    settings = Settings(hospital="示例医院", hospital_phone="020-00000000", public_url="https://suifang.example")
+    known = {"hospital": "示例医院", "hospital_phone": "020-00000000", "public_url": "https://suifang.example"}
+    settings = Settings(**known, wechat_templates={"follow_up": "T1", "revisit": "T2"})
     texts = content.flow_texts(settings.flows)
     good, issues = publishing.inspect(texts)
     assert not [issue for found in issues.values() for issue in found if issue.level == "error"]

@@ -7,7 +7,7 @@ import pytest
 
 from bot.care.parcel import Parcel
 from bot.wechat.client import Client
-from bot.wechat.sender import Sender, field, message_id
+from bot.wechat.sender import Account, Sender, message_id, short
 from bot.wechat.tokens import Token
 from tests.wechat.server import BAD_TOKEN, OK, OPENID, SEND, Shelf, hurry
 
@@ -27,7 +27,7 @@ def sender(wechat, session):
     shelf = Shelf()
     shelf.token = Token("T1", NOW + timedelta(hours=1))
     client = Client(wechat.url, "wx0000000000000001", "s", shelf, session, now=lambda: NOW)
-    return Sender(client, {"greeting": "TPL1"}, lambda: NOW)
+    return Sender(client, Account({"greeting": "TPL1"}, {"greeting": "TPL1"}, {"greeting": 1505001}), lambda: NOW)
 
 
 async def test_each_lane_has_its_own_call(sender, wechat):
@@ -144,7 +144,7 @@ async def test_what_cannot_be_sent_troubles_nobody(sender, wechat, parcel, outco
     ],
 )
 def test_fields_fit_their_templates(name, value, expected):
-    assert field(name, value) == expected
+    assert short(name, value) == expected
 
 
 @pytest.mark.parametrize("key", ["", "out:17:" + "9" * 60, "复诊", "a b"])

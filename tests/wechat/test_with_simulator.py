@@ -17,7 +17,7 @@ from bot.wechat.callback import Callback
 from bot.wechat.client import Client, open_session
 from bot.wechat.errors import ApiError, Reaction
 from bot.wechat.media import Fetcher
-from bot.wechat.sender import Sender
+from bot.wechat.sender import Account, Sender
 from bot.wechat.tokens import SharedTokens
 from storage.messages import Inbound
 from tests.wechat.care import Care, requeue
@@ -61,7 +61,7 @@ async def town(request, sqlite_database):
     async with ClientSession() as town.http, open_session() as session:
         url = str(town.platform.make_url("/"))
         town.client = Client(url, options.appid, options.secret, SharedTokens(sqlite_database), session, now=now)
-        town.sender = Sender(town.client, {"greeting": "TPL1"}, now)
+        town.sender = Sender(town.client, Account({"greeting": "TPL1"}), now)
         town.clock = built[simulator.CLOCK]
         town.media = built[simulator.PLATFORM].media
         async with town.http.post(town.platform.make_url("/sim/phones"), json={"name": "张三", "openid": OPENID}) as answer:
