@@ -71,10 +71,10 @@ async def test_a_patient_answers_a_nurse_acts_and_the_revisit_is_remembered(tmp_
         await expect(rows.filter(has_text="投诉")).to_have_count(1)
         await expect(rows.filter(has_text=KNEE)).to_have_count(0)
 
-        # three days later, the day before the revisit
+        # the next day, three days before the revisit
         heart = await play.notice(HEART, "复诊提醒")
-        await expect(play.phones.locator("#date")).to_have_text("2026年11月24日 星期二")
+        await expect(play.phones.locator("#date")).to_have_text("2026年11月22日 星期日")
         await play.confirm(heart, 6)
-        await expect(heart.locator(".theirs .bubble").last).to_contain_text("明天（11月25日）")
-        await play.say(heart, "能来", "明天见")
+        await expect(heart.locator(".theirs .bubble").last).to_contain_text("3天后（11月25日）")
+        await play.say(heart, "能来", "到时候见")
         assert play.trouble == []
