@@ -6,12 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
 
-from bot.care import consent, escalation, live, opening, post, talk
+from bot.care import attempts, consent, live, opening, post, talk, ways
 from bot.care.practice import Practice
 from bot.rules import lane, schedule, touchpoints
-from storage import contacts, messages, outbox, plans, queue, sessions
+from storage import calls, contacts, outbox, plans, queue, sessions
 from storage.transaction import Tx
 
 ASKED_WHO = "已请患者确认身份、征求同意"
@@ -21,11 +20,14 @@ BUSY = timedelta(minutes=30)  # until the next look, while a person or another t
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be done with a due touchpoint: a move of `bot.rules.touchpoints` (wait: none), when to look again, and why."""
+    """What is to be done with a due touchpoint: a move of `bot.rules.touchpoints` (wait: none), when to look again, and why;
+    for an invitation by which way, for the phone whether the patient hears a last word before."""
 
     move: str
     due_at: datetime
     reason: str = ""
+    way: lane.Way = "template"
+    last: bool = False
 
 
 class Moment:
@@ -38,7 +40,7 @@ class Moment:
         self.practice = practice
         self.now = now
         self.heard: Counter[int] = Counter()  # contacts that begin in this look, by patient
-        self.day = f"{now.astimezone(practice.zone):%Y年%m月%d日 %H:%M}"
+        self.day = attempts.day(practice, now)
 
         @cache
         def verdict(due_at: datetime, late: timedelta, on_holidays: bool, windows: str) -> schedule.Verdict:
@@ -69,7 +71,7 @@ def begin_due(tx: Tx, practice: Practice, now: datetime, limit: int = 50) -> int
         error = tx.attempt(_look, tx, moment, due)
         if error is not None:  # it must hold up nobody else, and a person must learn of it
             reason = f"程序出错（{type(error).__name__}）"
-            _to_phone(tx, practice, due, reason, now)
+            attempts.to_phone(tx, practice, due.episode_id, f"{due.title}：{reason}", now)
             plans.ended(tx, due.id, "phone", reason, now)
     return len(found)
 
@@ -94,8 +96,10 @@ def _look(tx: Tx, moment: Moment, due: queue.Due) -> None:
     practice, now = moment.practice, moment.now
     contact = contacts.hold_id(tx, due.contact_id) if due.contact_id is not None else None
     waiting = sessions.waiting(tx, contact.id) if contact is not None else None
+    if contact is None and practice.ways.sms:
+        contact = calls.telephone(tx, due.episode_id, now)
     decision = _decide(moment, due, contact, waiting)
-    attempts = due.attempts
+    tried = due.attempts
     match decision.move:
         case "begin":
             assert contact is not None
@@ -104,16 +108,21 @@ def _look(tx: Tx, moment: Moment, due: queue.Due) -> None:
             return
         case "invite":
             moment.heard[due.patient_id] += due.contacted_at is None
-            attempts += 1
-            _invite(tx, moment, due, attempts)
+            tried += 1
+            assert contact is not None
+            attempts.invite(
+                tx, practice, contact, due.id, due.episode_id, due.notice, decision.way, now, number=tried, day=moment.day
+            )
         case "phone":
-            _to_phone(tx, practice, due, decision.reason, now)
+            if decision.last and contact is not None:
+                attempts.last_word(tx, practice, contact, due.id, due.episode_id, moment.day, now)
+            attempts.to_phone(tx, practice, due.episode_id, f"{due.title}：{decision.reason}", now)
         case "stop" | "expire":
             plans.ended(tx, due.id, touchpoints.after(due.state, decision.move), decision.reason, now)
             return
     state = due.state if decision.move == "wait" else touchpoints.after(due.state, decision.move)
     told = now if decision.move == "invite" else None
-    queue.move(tx, due, state=state, due_at=decision.due_at, attempts=attempts, reason=decision.reason, contacted_at=told)
+    queue.move(tx, due, state=state, due_at=decision.due_at, attempts=tried, reason=decision.reason, contacted_at=told)
 
 
 def _wake(tx: Tx, practice: Practice, row: sessions.Open, now: datetime) -> None:
@@ -125,6 +134,8 @@ def _wake(tx: Tx, practice: Practice, row: sessions.Open, now: datetime) -> None
     morning = schedule.awake(now, practice.zone, practice.almanac.quiet)
     if contact.owner == "human" or morning > now:
         sessions.step(tx, row.id, talking.row.state, "waiting", max(morning, now + BUSY), now)
+        return
+    if attempts.unanswered(talking, now) and attempts.again(tx, practice, contact, talking, now):
         return
     step = talk.resume(tx, practice, talking, None, now)
     key = f"wake:{row.id}:{int(now.timestamp())}"
@@ -148,7 +159,7 @@ def _decide(moment: Moment, due: queue.Due, contact: contacts.Held | None, waiti
     if due.state == "invited" and due.attempts >= due.most_attempts and not wished:
         if asked:
             return Decision("wait", now + BUSY, "等待患者确认身份")
-        return Decision("expire" if due.drop_silent else "phone", now, f"微信邀请{due.attempts}次未回复")
+        return Decision("expire" if due.drop_silent else "phone", now, f"邀请{due.attempts}次未回复", last=True)
     # an invitation that had no answer is not late: its turn comes again in the next window
     late = timedelta(hours=due.late_hours) if due.state == "planned" else timedelta(days=3650)
     match moment.wished(due.due_at) if wished else moment.verdict(due.due_at, late, due.on_holidays, due.windows):
@@ -200,14 +211,21 @@ def _waits_for(due: queue.Due) -> str:
 
 def _send(moment: Moment, due: queue.Due, contact: contacts.Held) -> Decision:
     now = moment.now
-    chosen = lane.choose(post.reach(contact), "question", now)
+    practice = moment.practice
+    chosen = lane.choose(ways.reach(practice.ways, contact, practice.words.template(due.notice), now), "question", now)
     if chosen.way == "service":
         return Decision("begin", now)
-    if chosen.way != "template":
-        return Decision("phone", now, chosen.reason)
+    if chosen.way == "phone" or (chosen.way == "sms" and _no_text_message(moment, due)):
+        return Decision("phone", now, chosen.reason if contact.openid else "没有绑定微信")
     again = moment.next_attempt(due.attempts + 1, due.most_attempts, due.on_holidays, due.windows)
     # after the last invitation one more day to answer it, then the phone
-    return Decision("invite", again or now + timedelta(days=1), "已发邀请通知")
+    return Decision("invite", again or now + timedelta(days=1), "已发邀请通知", chosen.way)
+
+
+def _no_text_message(moment: Moment, due: queue.Due) -> bool:
+    """Whether text messages to the telephone of this stay were found to fail."""
+    phone = calls.telephone(moment.tx, due.episode_id, moment.now)
+    return "sms" in ways.reach(moment.practice.ways, phone, "sms", moment.now).shut
 
 
 def _begin(
@@ -230,6 +248,7 @@ def _begin(
         flow=due.flow,
         now=now,
         several=len(every) > 1,
+        unasked=True,
     )
     post.say(
         tx, practice, contact, texts, now, key=f"begin:{due.id}:{int(now.timestamp())}", purpose="question", touchpoint_id=due.id
@@ -238,27 +257,3 @@ def _begin(
         again = schedule.next_open(now + timedelta(days=1), practice.windows, practice.calendar)
         move_to = again or now + timedelta(days=1)
         queue.move(tx, due, state="invited", due_at=move_to, attempts=due.attempts + 1, reason=ASKED_WHO, contacted_at=now)
-
-
-def _invite(tx: Tx, moment: Moment, due: queue.Due, attempt: int) -> None:
-    """A notice in WeChat's short fields: who we are and how to begin; nothing about the illness."""
-    assert due.contact_id is not None
-    practice = moment.practice
-    if due.attempts or due.state == "invited":
-        outbox.supersede(tx, due.contact_id, due.id)
-    body: dict[str, Any] = practice.words.notice(due.notice, day=moment.day)
-    body["url"] = f"{practice.public_url}/t/{practice.seal.index(str(due.id), 'touchpoint')[:24]}"
-    values = messages.outgoing(
-        key=f"invite:{due.id}:{attempt}",
-        contact_id=due.contact_id,
-        touchpoint_id=due.id,
-        lane="template",
-        body=body,
-        now=moment.now,
-    )
-    messages.post(tx, values)
-
-
-def _to_phone(tx: Tx, practice: Practice, due: queue.Due, reason: str, now: datetime) -> None:
-    subject = escalation.Matter("phone", "L3", f"{due.title}：{reason}，请电话随访", None, due.episode_id)
-    escalation.raise_(tx, practice, subject, now)
