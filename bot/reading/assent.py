@@ -20,6 +20,7 @@ _DENIED = re.compile(
     r"(?:不|没有?|无|未|没怎么|不怎么|从来没|没再|并没有?|不再|没有?再|不太)(?:有|再|什么|怎么|出现|任何|发生|感觉|觉得|按时)?$"
 )
 _TENTATIVE = re.compile(r"好像|可能|也许|大概|似乎|说不准|不确定|应该|估计")
+_LONG = 10
 _EDGES = " ,，。.!！?？;；、~\n"
 
 
@@ -101,4 +102,6 @@ def _leaning(reply: Reply, text: str) -> Answer:
             return reply.ok(True, present[0].start, present[0].end, sure=False)
         if all(mention.status == "negated" for mention in reply.mentions):
             return reply.ok(False, reply.mentions[0].start, reply.mentions[-1].end, sure=False)
-    return reply.ok(said.value, said.start, said.end, sure=False) if said is not None else Answer("unclear")
+    if said is None or len(text) >= _LONG:  # a long reply that only leans may well be about something else
+        return Answer("unclear")
+    return reply.ok(said.value, said.start, said.end, sure=False)

@@ -12,24 +12,38 @@ _NEW_YEAR = {
     2030: (2, 3), 2031: (1, 23), 2032: (2, 11), 2033: (1, 31), 2034: (2, 19),
     2035: (2, 8), 2036: (1, 28), 2037: (2, 15), 2038: (2, 4), 2039: (1, 24), 2040: (2, 12),
 }  # fmt: skip
-_FEASTS = {"元旦": (1, 1), "国庆节?": (10, 1), "五一": (5, 1), "劳动节": (5, 1), "六一": (6, 1), "圣诞节?": (12, 25)}
+_FEASTS = {
+    "元旦": (1, 1),
+    "国庆节?": (10, 1),
+    "五一": (5, 1),
+    "劳动节": (5, 1),
+    "六一": (6, 1),
+    "圣诞节?": (12, 25),
+    "双(?:十一|11)": (11, 11),
+    "双(?:十二|12)": (12, 12),
+}
 _DIGIT = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0, "日": 7, "天": 7}
 _N = r"(?:[0-9]{1,2}|[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九])"
 _DAYS = {"大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2, "大后": 3}
-_ANY = re.compile(r"[天日号儿周期拜月年后前底末旦晚早早庆一五六0-9节初夕]")
+_ANY = re.compile(r"[双天日号儿周期拜月年后前底末旦晚早早庆一五六0-9节初夕]")
 # What follows a day of the past: 13号出的院, 上午做的手术.
 _DONE = re.compile(
     r"(?:那天|当天|那日|早上|上午|中午|下午|晚上|夜里|凌晨|半夜|就|才|刚|刚刚|已经|都|我|他|她|们|在|给|没|医生|护士|大夫|门诊"
     r"|社区|急诊|医院|你们|这里|那里)*"
-    r"(?:出|做|住|入|拆|拔|抽|换|回|来|去|开|复|查|看|转|进|离|办|生|剖|破|扎|缝|取|撤|摘|停|戒|输|打|动|量|测|断)"
+    r"(?:出|做|住|入|拆|拔|抽|换|回|来|去|开|复|查|看|转|进|离|办|生|剖|破|扎|缝|取|撤|摘|停|戒|输|打|动|量|测|断|起|犯){1,2}"
     r"(?:了|院|过|的|刀|手术|完|掉|成|上|下|来|家|查|诊|医院|院手续|管|管子|线|尿管|药|针|娃|孩子)*(?:的|了|过|成)(?!话)"
 )
 # 拔了一礼拜整, 出院10天了, 有半个月了: so long ago.
 _SINCE = re.compile(
     r"(?:(?:[拔拆抽做出换住转开取撤停戒生剖满]|手术|出院|回来|到家|到今天)(?:了|完|院|家|掉|手术)*(?:有|已经|都|正好|刚好|整整)*"
-    rf"|^(?:有|已经|都|正好|刚好|整整)+)(?P<n>{_N}|半)个?(?P<u>天|周|星期|礼拜|月)"
+    rf"|^(?:到今天?|至今)?(?:刚好|正好|整整)?(?:出来|回来|出院)(?:有|已经|都|正好|刚好|整整)*|^(?:有|已经|都|正好|刚好|整整)+)(?P<n>{_N}|半)个?(?P<u>天|周|星期|礼拜|月)"
     r"(?!后|前|以|之|内)(?:整|了|啦|吧|的样子|[,。]|$)"
 )
+_TILL_NOW = re.compile(r"(?:算到|到|至)今天?(?:刚好|正好|整整|为止)?[,， ]*(?=出来|回来|出院|有)")
+# 这个月最后一天, 十月最后一天
+_LAST = re.compile(rf"(?:(?P<which>这个?|本|下个?|上个?)月|(?P<m>{_N})月份?)的?(?:底)?(?:最后|最末|末了)一天")
+_WEEKEND = re.compile(r"六日(?:都|两天|随)")
+_OF_MONTH = re.compile(rf"[,， ]?(?:是)?(?P<m>{_N})月(?:份)?的")
 _NEXT = re.compile(r"第二天|隔一?天|次日|转天|隔日|后一天")
 _EVE = re.compile(r"的?前一天|头一天|前一晚")
 _FORM = re.compile(
@@ -66,8 +80,27 @@ def find(text: str, today: date | None) -> list[Day]:
     """All dates of a normalised text. Without `today` only full dates can be told."""
     if _ANY.search(text) is None:
         return []
+    if (ago := _TILL_NOW.match(text)) and (days := _since(text[ago.end() :], today)):
+        return [Day(0, len(text), days[0].on)]
+    if last := _LAST.search(text):
+        return _last_of(last, today)
     days = [_read(text, match, today) for match in _FORM.finditer(text)]
     return [_beside(text, day, days[place + 1 :]) for place, day in enumerate(days)] if days else _since(text, today)
+
+
+def _last_of(match: re.Match[str], today: date | None) -> list[Day]:
+    """The last day of a month."""
+    if today is None:
+        return []
+    month = count(match["m"]) if match["m"] else None
+    if match["m"] and not 1 <= (month or 0) <= 12:
+        return []
+    if month is None:
+        first = _months(today.replace(day=1), {"这": 0, "本": 0, "下": 1, "上": -1}[match["which"].rstrip("个")])
+    else:
+        first = _nearest(today, month, 1)
+    assert first is not None
+    return [Day(match.start(), match.end(), (first + timedelta(days=32)).replace(day=1) - timedelta(days=1))]
 
 
 def _since(text: str, today: date | None) -> list[Day]:
@@ -188,7 +221,7 @@ def _day(match: re.Match[str], today: date | None) -> date | None:
     if match["day"]:
         return today + timedelta(days=_DAYS[match["dw"]])
     if match["week"]:
-        if match["more"]:
+        if match["more"] or _WEEKEND.search(match.string, match.end()):
             return None
         return _weekday(today, match["ww"].rstrip("个"), match["wd"])
     if match["newyear"]:
@@ -198,6 +231,11 @@ def _day(match: re.Match[str], today: date | None) -> date | None:
             if re.fullmatch(form, match["feast"]):
                 return _nearest(today, month, day)
     if match["only"]:
+        if of := _OF_MONTH.match(match.string, match.end()):
+            month = count(of["m"])
+            return _nearest(today, month, count(match["od"]) or 0) if month and month <= 12 else None
+        if match["od"] == "六" and _WEEKEND.match(match.string, match.start()):
+            return None
         return _of_month(today, count(match["od"]))
     return _away(match, today)
 

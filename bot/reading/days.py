@@ -15,7 +15,7 @@ _NOT_THEN = re.compile(r"(?:除了|除|不要|不能|别|不在|避开|不想|�
 # What was planned before it was changed, and what it was changed to.
 _FIRST = re.compile(r"(?:本来|原来|原本|原先|原定|原计划|一开始|开始|起初|之前|先前|当时|最早|头先|说好)[^。!?;]{0,8}$")
 _CHANGED = re.compile(
-    r"(?:不对|错了|[改挪推换调变](?:[成到在为约]|去了?)?了?|应该是|不是.{1,8}是|提前到|延到|推迟到|后来.{0,4})$"
+    r"(?:不对|错了|不不|[改挪推换调变](?:[成到在为约]|去了?)?了?|应该是|不是.{1,8}是|提前到|延到|推迟到|后来.{0,4})$"
 )
 # Bare digits to a question for a day: 1129, 251129.
 _OTHER = re.compile(r"隔壁|邻床|邻居|别人|病友|人家|同病房|[他她]是")
@@ -48,6 +48,9 @@ def read(reply: Reply, question: Question, unasked: bool) -> Answer:
     if unasked:
         found = [day for day in found if reply.speaks(question, day.start)]
     days = [day for day in found if not _ruled_out(reply.text, day)]
+    if len(found) > len(days) > 1:
+        without = {day.on for day in found if day not in days}
+        days = [day for day in days if day.on not in without] or days
     if len(days) > 1:
         days = [day for day in days if not _others(reply.text, day)] or days
     if not days:

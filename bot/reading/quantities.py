@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bot.reading import dates, measures, sums
+from bot.reading import dates, latest, measures, sums
 from bot.reading.numbers import Number
 from bot.reading.reading import Answer, Question
 from bot.reading.units import factor
@@ -27,6 +27,10 @@ _DIFFERENCE = re.compile(
 )
 _NOT_TO = re.compile(r"(?:到|成|为|至|只?有|剩)$")
 _FULL_MARKS = re.compile(r"(?:满分|总分|最高分?)(?:是|为)?$")
+# 空腹七个三: the sugar as it is said.
+_DOTTED = re.compile(
+    r"([0-9]{1,2}|[一二三四五六七八九]?十?[一二三四五六七八九]|十)个([0-9一二三四五六七八九])(?![0-9一二三四五六七八九十个月天半小点])"
+)
 _PLAIN = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2})?")
 _STARS = re.compile(r"[\s\ufe0f给打个,，。!！]*((?:[⭐🌟★]\ufe0f?)+)[☆\s\ufe0f吧的啊,，。!！]*")
 _NONE = re.compile(
@@ -44,8 +48,11 @@ _NO_SUCH = re.compile(
     r"|肿|咳嗽?|影响|困难|问题|焦虑|紧张|感觉|反应|症状|困扰)(?:了|的|吧|感|过)*"
 )
 
+# 一池子, 一丝: a numeral that begins a word counts nothing that was asked.
+_OF_A_WORD = re.compile(r"[一二三四五六七八九十](?=[一-龥])(?![吧了的啊呢嘛左右多来以到至半零一二三四五六七八九十百千万点个])")
 _PILLS = "片粒颗丸"
 _MINUTES = {"minute": 1.0, "hour": 60.0, "day": 1440.0, "week": 10080.0, "month": 43200.0}
+_ADDED = frozenset(("", "time", "piece", "minute", "hour", "volume"))
 _COUNTED = frozenset(("time", "piece", "minute", "hour", "volume", "day"))
 
 
@@ -62,9 +69,15 @@ def read(reply: Reply, question: Question, unasked: bool) -> Answer:
         return Answer("ok", count, reply.source.raw, "") if within else Answer("out_of_range")
     wanted = measures.asked(question, reply.tables.flags)
     fitting = _fitting(reply, question, wanted, unasked)
-    left = sums.less(reply.text, fitting, question.max) if question.kind == "scale" else None
-    if left is not None:
-        return reply.ok(int(left), fitting[0][0].start, fitting[1][0].end)
+    if question.kind == "scale" or "提前" in reply.text:
+        left = sums.less(reply.text, fitting, question.max if question.kind == "scale" else None)
+        if left is not None:
+            return reply.ok(int(left), fitting[0][0].start, fitting[-1][0].end)
+    if len(fitting) > 1 and wanted is None and question.kind == "number" and reply.tables.unit(question.unit) in _ADDED:
+        added = sums.summed(reply.text, fitting)
+        if len(added) == 1 and added[0] not in fitting and question.unit in _PILLS:
+            return Answer("unclear", quote=reply.source.raw)  # a day's pills or one time's
+        fitting = added
     if not fitting:
         return _words(reply, question, wanted, unasked)
     scale = question.kind == "scale"
@@ -92,10 +105,10 @@ def read(reply: Reply, question: Question, unasked: bool) -> Answer:
             inside.append((number, value))
         else:
             outside = True
-    if len(inside) == 1 and _is_old(reply, inside[0][0]):
+    if len(inside) == 1 and latest.past_only(reply, inside[0][0]):
         return Answer("unclear")
     if len(inside) > 1:
-        inside = _newest(reply, inside)
+        inside = latest.newest(reply, inside)
     values = {value for _, value in inside}
     if len(values) == 1 and not (vague and len(fitting) > len(inside) and not inside):
         number, value = inside[-1]
@@ -114,6 +127,10 @@ def _fitting(reply: Reply, question: Question, wanted: Any, unasked: bool) -> li
     if match:
         value = float(f"{match[1]}.{match[2]}")
         return [(Number(0, len(text), value, value, "temperature"), value)]
+    dotted = _DOTTED.search(text) if wanted is not None and wanted.name in ("sugar", "glucose") else None
+    if dotted and (whole := dates.count(dotted[1])) is not None:
+        value = whole + (dates.count(dotted[2]) or 0) / 10
+        return [(Number(dotted.start(), dotted.end(), value, value, "sugar"), value)]
     measured = measures.measured(text, numbers, reply.tables.flags, None if unasked else wanted) if wanted is not None else []
     meaning = {hit.start: hit.what[1][0].name for hit in measured}
     share: float | None = 1.0
@@ -125,11 +142,13 @@ def _fitting(reply: Reply, question: Question, wanted: Any, unasked: bool) -> li
         numbers = [replace(numbers[0], end=numbers[1].end, high=numbers[0].low + 1)]
     for number in numbers:
         share = 1.0
-        if len(numbers) > 1 and sums.others(text, number.start):
+        if len(numbers) > 1 and sums.others(text, number.start, number.end):
             continue
         if _NOT.search(text[max(0, number.start - 4) : number.start]):
             continue
         unit = number.unit
+        if not unit and question.unit and _OF_A_WORD.match(text, number.start) and number.end == number.start + 1:
+            continue
         if wanted is not None:
             name = meaning.get(number.start)
             if name is not None and name != wanted.name:
@@ -212,36 +231,6 @@ def _of_pair(reply: Reply, question: Question, fitting: list[tuple[Number, float
     if high > low and high >= 80 and question.max is not None and "/" in reply.text[first.end : second.start]:
         return [fitting[0]] if question.max >= 200 else [fitting[1]]
     return fitting
-
-
-def _is_old(reply: Reply, number: Number) -> bool:
-    """昨天37.8，今天没量: the number is of yesterday and today has none."""
-    before, after = reply.text[: number.start], reply.text[number.end :]
-    past, now = reply.tables.past, reply.tables.now
-    return past.search(before) is not None and now.search(before) is None and now.search(after) is not None
-
-
-def _newest(reply: Reply, inside: list[tuple[Number, float]]) -> list[tuple[Number, float]]:
-    """Today's number rather than yesterday's; the corrected rather than the wrong."""
-    text = reply.text
-    kept = []
-    for number, value in inside:
-        begin = max((other.end for other, _ in inside if other.end <= number.start), default=0)
-        before = text[begin : number.start]
-        past, now = reply.tables.past.search(before), reply.tables.now.search(before)
-        if (
-            begin
-            and re.search(r"(?:[掉降升涨减瘦胖退]到?了?|变成|到了?|成了?)$", before)
-            and re.search(r"从|由|原来|[掉降升涨减]", text)
-        ):
-            return [(number, value)]
-        if re.search(r"(?:不对|错了|应该是|改成|改为|哦不|不是).{0,4}$", before) and begin:
-            return [(number, value)]
-        if past and not now:
-            continue
-        kept.append((number, value, bool(now)))
-    current = [(number, value) for number, value, now in kept if now]
-    return current or [(number, value) for number, value, _ in kept] or inside
 
 
 def _words(reply: Reply, question: Question, wanted: Any, unasked: bool) -> Answer:

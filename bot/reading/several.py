@@ -26,10 +26,15 @@ _ONLY = re.compile(
 _NOTHING = re.compile(
     r"(?:什么|哪)(?:[一-龥]{0,4})(?:都|也)(?:没|不|用不着)|一(?:个|样|种|项|次|点)(?:都|也)?(?:没|不)|^(?:都|全|通通|统统)(?:没有?|不)"
     r"[一-龥]{0,2}[了的吧。!]*$"
+    r"|(?:现在|今天|如今|后来|眼下)(?:都|全|也|早)*(?:退|消|好|没|过去|不[一-龥]{1,2})(?:干净|下去|掉|完)?了[。!]*$"
+    r"|^[^,。!?;]{4,14}(?:都|也|全|通通|统统)(?:不|没)[疼痛痒咳晕喘有肿][过了]?[。!]*$"
 )
+_DIGIT = re.compile("[0-9]")
 _LISTED = re.compile(r"[,，、。;；和跟与及还]|另外|以及")
 # A clause that names nothing of the writer's own, or takes back what it names.
-_SKIPPED = re.compile(r"[不没无未别]|[好退消停还]了|早|隔壁|邻居|别人|病友|同事|朋友|人家|室友|蛮好|挺好|很好|不错|叫不上|[?]")
+_SKIPPED = re.compile(
+    r"前阵|前[几两]天|之前|以前|上[周个]|原来|[不没无未别]|[好退消停还]了|早|隔壁|邻居|别人|病友|同事|朋友|人家|室友|蛮好|挺好|很好|不错|叫不上|[?]"
+)
 _AND_YET = re.compile(r"(?:就是|但是?|不过|只是|可是)[^,。]{2,}")
 
 
@@ -54,6 +59,13 @@ def several(choices: Choices, text: str, breaks: frozenset[int] = frozenset()) -
     index = choices.known(text)
     if index is not None:
         return Chosen((index,), 0, len(text))
+    if (
+        choices.empty is not None
+        and not _DIGIT.search(text)
+        and _NOTHING.search(text)
+        and (text[0] in "先前刚上原昨早" or ("," not in text and len(text) > 6))
+    ):
+        return Chosen((choices.empty,), 0, len(text), sure=False)
     chosen = mentioned.scan(choices, text, breaks)
     if choices.topics:
         chosen = mentioned.topics(choices, text, chosen)
@@ -84,6 +96,8 @@ def _pieces(choices: Choices, text: str, breaks: frozenset[int], chosen: Chosen)
         if not 1 < len(piece) <= 14 or _SKIPPED.search(piece) or mentioned.scan(choices, piece, frozenset()).picks:
             continue
         said = choices.meaning.pick(piece)
+        if said.ranks == (4,) and len(piece) > 5 and (picks or chosen.denied):
+            continue  # a shared character adds nothing to what is named
         if said.picks and said.picks[0] != choices.empty and said.picks[0] not in (*picks, *chosen.denied):
             picks.append(said.picks[0])
     return tuple(picks)

@@ -30,8 +30,15 @@ _SPAN = re.compile(
 )
 _DIGIT = {char: value for value, char in enumerate("零一二三四五六七八九十")} | {"两": 2}
 _BASE = re.compile(r"(?:本来|原本|应该|原先|原来|满分|总分|想给|该给|打算给|可以给)[^0-9一二三四五六七八九十]{0,3}$")
-_TAKEN = re.compile(r"(?:扣掉?|减掉?|少给|去掉)了?$")
+_TAKEN = re.compile(r"(?:扣掉?|减掉?|少给|去掉|提前)了?$")
 
+_ONLY_TAKEN = re.compile(r"(?:我|那|就|只|给|得|要|必须)*(?:扣|减|少)(?:掉|给)?")
+_TOTAL = re.compile(r"(?:拢共|一共|总共|合计|加起来|统共|总计)(?:是|有|就|才)?$")
+_PART = re.compile(
+    r"(?P<part>前半夜|后半夜|上半夜|下半夜|清早|早[上晨]?|上午|中午|下午|晚上?|夜里|白天)(?:又|也|再|就)?[走喝吃尿睡练倒做]?了?$"
+)
+_OUGHT = re.compile(r"(?:要求|规定|建议|说该|说要|交代|应该[睡吃喝走练]?|该[睡吃喝走练]|其中|多的|偏)(?:是|有)?$")
+_NOT_MINE = re.compile(r"(?:制|里头?(?=[给打])|[,， ]?是(?:我)?家?(?:孙|儿|女|老|爸|妈|爹|娘|隔壁|别人|邻)[^,。是]{0,4}的)")
 _OTHER = re.compile(
     r"(?:隔壁|邻床|别人|人家|病友|同病房)|[他她]自己|我(?:老公|老婆|老伴|爱人|妈|爸|闺女|女儿|儿子|媳妇|孙子|孙女)(?!给|帮|替|说|量|测|记)"
 )
@@ -91,6 +98,9 @@ def _hour(word: str, half: str | None) -> float:
 
 def less(text: str, fitting: list[tuple[Number, float]], most: float | None) -> float | None:
     """What is left of a full mark: 本来5分扣一分."""
+    if len(fitting) == 1 and most is not None:
+        number, off = fitting[0]
+        return most - off if _ONLY_TAKEN.fullmatch(text, 0, number.start) and off < most / 2 else None
     if len(fitting) != 2:
         return None
     (first, full), (second, off) = fitting
@@ -99,8 +109,26 @@ def less(text: str, fitting: list[tuple[Number, float]], most: float | None) -> 
     return full - off if full == most or _BASE.search(text[: first.start]) else None
 
 
-def others(text: str, start: int) -> bool:
-    """Whether a number at this place is somebody else's: 她自己三十九."""
+def summed(text: str, fitting: list[tuple[Number, float]]) -> list[tuple[Number, float]]:
+    """Amounts of the parts of a day added up (早上一刻钟，晚上一刻钟); only the sum where one is told (一共六片)."""
+    for number, value in fitting:
+        if _TOTAL.search(text, max(0, number.start - 6), number.start):
+            return [(number, value)]
+    parts: list[str] = []
+    for number, _ in fitting:
+        part = _PART.search(text[max(0, number.start - 8) : number.start])
+        if part is None or not number.exact or part["part"] in parts:
+            return fitting
+        parts.append(part["part"])
+    first, last = fitting[0][0], fitting[-1][0]
+    total = sum(value for _, value in fitting)
+    return [(replace(first, end=last.end, low=total, high=total), total)]
+
+
+def others(text: str, start: int, end: int = 0) -> bool:
+    """Whether a number at this place is somebody else's, or what ought to be: 她自己三十九, 医生要求半小时, 满分5分."""
+    if _OUGHT.search(text, max(0, start - 14), start) or (end and _NOT_MINE.match(text, end)):
+        return True
     near = text[max(0, start - 40) : start]
     clause = near[max(near.rfind(mark) for mark in ",。;!? \n") + 1 :]
     return _OTHER.search(clause) is not None and "说是" not in clause

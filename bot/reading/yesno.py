@@ -20,7 +20,7 @@ _NOT_DENIED = r"(?!舒服|适|对劲|好受|良|得劲|正常|痛快|知道|清�
 _TWICE = re.compile(
     rf"不是(?:说)?(?:没有?|不(?!是|对)){_NOT_DENIED}|(?<!有)(?:没有|没|并非|不会|不可能|不能说|从不)(?:说"
     rf"|一[天次顿回])?(?:不(?!是){_NOT_DENIED}|没有?(?!说))"
-    r"|不能不|不得不|无不|没有?.{0,3}不.{1,4}(?:时候|的|天|顿)$|没有?一[天次顿]不|(?:忘|漏|落|断|停|少)不了"
+    r"|不能不|不得不|无不|没有?.{0,3}不.{1,4}(?:时候|的|天|顿)$|没有?(?:哪|一)(?:天|次|回|顿|晚|夜|个)[一-龥]{0,5}不|[没不][一-龥]{0,3}才怪|(?P<k>[来去走爬吃喝坐做])也(?:要|得)(?P=k)|没有?一[天次顿]不|(?:忘|漏|落|断|停|少)不了"
     r"|(?:从|从来|一[次顿天回片][都也]?|都|并)?(?:没有?|不|未|不曾)(?:忘|漏|落|断|缺|耽误)(?!了吃)"
 )
 _ASKED_BACK_YES = re.compile(
@@ -32,11 +32,13 @@ _ASKED_BACK_YES = re.compile(
 _ASKED_BACK_NO = re.compile(
     r"哪有|哪能|哪会|哪里?(?:有|会|能|敢)|哪还|怎么可能|怎么会|谁(?:会|要|愿意|肯|能|敢|说|给|管|跟|告诉|来|照顾|陪|伺候|帮|理)|要是(?:真)?有.{0,6}早|要有.{0,4}早|什么时候.{1,4}过|何曾"
     r"|(?P<a>[一-龥])(?:个|什么)(?:什么|屁|鬼|锤子|头|毛|啥|(?P=a))|^(?:好|行|有|会|能|对|是|方便)(?:个)?(?:什么"
-    r"|啥)(?!时候)|才怪|才不|想得美|做梦"
+    r"|啥)(?!时候)|(?<![没不][一-龥])(?<![没不][一-龥]{2})(?<!没)才怪|才不|想得美|做梦|要是?真?敢?[一-龥]{1,4}早[一-龥]{1,3}了|哪里?儿?[一-龥]得[开了起动下到成着住]"
 )
-_COPY_NO = re.compile(r"(?P<c>[一-龥])(?:倒|到|也|都|是)*(?:不|没有?)(?P=c)")
-_ECHO = re.compile(r"有没有|是不是|会不会|能不能|要不要|行不行|(?P<q>[一-龥])[不没](?P=q)")
-_CONCEDED = re.compile(r"^(?P<x>(?![不没])[一-龥]{1,4}?)(?:倒)?(?:是|归)(?P=x)")
+_COPY_NO = re.compile(r"(?P<c>[一-龥])(?:倒|到|也|都|是|么|嘛|呢)*(?:不|没有?)(?P=c)")
+_ECHO = re.compile(
+    r"(?P<v>[一-龥])得(?P<d>[一-龥])(?P=v)不(?P=d)|有没有|是不是|会不会|能不能|要不要|行不行|(?P<q>[一-龥])[不没](?P=q)"
+)
+_CONCEDED = re.compile(r"^(?P<x>(?![不没])[一-龥]{1,4}?)(?:倒)?(?:是|归)(?:有一?[点些])?(?P=x)")
 _PART = re.compile(
     r"说.{1,2}也.{1,2}[, ]?说|有(?:的|些|几次|时候?).{1,8}(?:有(?:的|些|几次|时候?))|一会儿?.{1,4}一会儿?|时.{1,3}时"
     r"|有时候?.{1,3}有时候?"
@@ -68,6 +70,13 @@ _LAPSE = re.compile(
     r"|忘了?(?:吃|去|做|换|打|拿|带|量|测|点|喝)|三天打鱼|想起来(?:才|就|了)|自己(?:把药)?停"
 )
 # 去了, 又回来了: what was begun came to nothing.
+# 下床？翻个身都得喊人: it is not done alone.
+_WITH_HELP = re.compile(
+    r"(?:都|还|全)(?:得|要|需要?|靠|离不[了开])(?:喊|叫|让|人|扶|搀|帮|靠|有人|别人|老伴|儿子|闺女|女儿|家里人)"
+)
+# 能的, 没有: a clause that is nothing but the answer.
+_EDGE = re.compile(r"[了的过啊呀呢嘛]*(?:$|[,。!;~ ])")
+_BARE = re.compile(r"[一-龥]{1,4}?(?:的|了|啊|呀|嘛|呢|吧|得很)*(?=[,。!;~ ]|但|就是|不过|可是|只是)")
 _IN_VAIN = re.compile(r"(?:又|就)(?:回来|走|折回来)了|白跑|没[一-龥]{0,2}成|[排挂约轮]不[上到]|没[排挂约轮看][上到]")
 # 社区换的, 儿子陪着去的, 上礼拜刚查完, 已经复查: it has been done.
 _HAS_BEEN = re.compile(
@@ -145,12 +154,16 @@ def lean(text: str, breaks: Iterable[int], lexicon: Lexicon[str]) -> Lean | None
         return first
     if _CONCEDED.match(text[first.start : first.start + 10]):
         return first
+    whole = _BARE.match(text)
+    whole_first = whole is not None and first.sure and first.start <= 1 and first.end >= whole.end() - 3
     if not first.sure and first.value and len(found) > 1 and found[1][0].sure and found[1][0].value is False:
         return found[1][0]
     for vote, contrast in found[1:]:
         if vote.value == first.value or (not vote.sure and first.sure and not contrast):
             continue
         if vote.value is None and (contrast or not vote.sure):
+            continue
+        if whole_first and (vote.value is None or not (contrast or _EDGE.match(text, vote.end))):
             continue
         bare = first.end - first.start <= 2
         if contrast and (not bare or first.value) and not (bare and vote.sure):
@@ -177,6 +190,8 @@ def _turned_over(text: str) -> Lean | None:
             return Lean(True, again.start(), size)
     if match := _SOON.search(text):
         return Lean(False, match.start(), size, False)
+    if (match := _WITH_HELP.search(text)) and match.start() > 2:
+        return Lean(False, match.start(), size)
     if match := _ONLY_ONE.search(text):
         return Lean(False, match.start(), size, False)
     if size <= 14 and (match := _AT_HAND.search(text)) and not re.search("[不没]", text):
@@ -267,7 +282,7 @@ def _by_words(clause: str, lexicon: Lexicon[str]) -> Lean | None:
         return Lean(True, 0, match.end(), match.start() <= begin + 1 and size <= 12)
     match = _HAS_BEEN.search(clause) or _WELL.search(clause)
     if match and denied is None:
-        return Lean(True, match.start(), size, False)
+        return Lean(True, match.start(), size, clause.startswith("都") or "刚" in match[0])
     match = _SOMETIMES.search(clause) or _STILL.match(clause) or _IF_SO.search(clause)
     if match and denied is None:
         return Lean(True, match.start(), size, False)

@@ -92,7 +92,7 @@ ASKED = {
 }
 CASES = [
     line.split("|")
-    for name in ("answers.txt", "answers_second.txt")
+    for name in ("answers.txt", "answers_second.txt", "answers_third.txt")
     for line in (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()
     if line and not line.startswith("#")
 ]
