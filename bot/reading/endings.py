@@ -6,7 +6,9 @@ import re
 
 from bot.reading.mention import Clause, Mention, Word
 
-_FILL = re.compile("[几一二两三四五六七八九十0-9秒分钟过没多就才的人中吃打完药后就我它自己睡一觉下会儿歇休息早已经晚了点慢地,]")
+_FILL = re.compile(
+    "[几一二两三四五六七八九十0-9秒分钟过没多就才的人中吃打完药后就我它自己睡一觉下会儿歇休息早已经晚了点慢地,回来第周月号]"
+)
 # 自己给停了: somebody stopped it (a medicine), it is not over.
 _MADE = re.compile(r"(?:给|把[^,。]{1,6}|自己|自个儿?|擅自)$")
 _NOT_YET = frozenset(("以后", "之后", "又开", "又烧", "又疼"))

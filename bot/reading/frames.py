@@ -45,7 +45,7 @@ _ABOUT = re.compile(
     r"^(?:了|的|病|这|那|种|病人|患者)*(?:一般|通常|早期|都|会|大概|多数)*(?:是|有|会有)?(?:什么|哪些|哪样"
     r"|啥)(?:表现|症状|样|感觉|反应|征兆|原因|意思|情况|前兆|先兆|信号|特点|危险|后果|办法|要注意|注意|影响)"
     r"|^(?:的)?(?:时候|话)(?:是不是|要不要|该|应该|怎么|可以|能)"
-    r"|^到?(?:多少|几)度|^(?:了|吗|么)?\?(?:没|不(?!知道|清楚|确定|好说|晓得|太)|那是|哪有|才不)"
+    r"|^到?(?:多少|几)度|^(?:了|吗|么)?\?(?:那|这)?(?:倒|可|还|我|真)*(?:没|不(?!知道|清楚|确定|好说|晓得|太|停|行|管)|哪有|才不)|^了?会(?:怎|咋)么?样"
     r"|^(?:跟|和|与).{1,6}(?:怎么|如何|咋)(?:区|分|辨)|^(?:跟|和|与).{1,6}区[分别]|^(?:于|到|过|超过|高于|低于)?(?:多少|几[点个])|^的?(?:前兆|先兆|征兆)(?:什么的|之类|等|$|,)|^的?(?:前兆|先兆|征兆|症状|表现|信号)(?:都|一般|会)?(?:有|是)(?:哪|什么)|^(?:怎么|如何|怎样)(?:区分|判断|预防|识别|看出|处理|避免)"
     r"|^[^,。]{0,4}(?:概率|几率|可能性|风险|的人)(?:多不多|大不大|高不高|大吗|高吗|有多|多吗|多大)"
 )
@@ -59,9 +59,11 @@ _NAMED = re.compile(
     r"|讲座|知识|课|手册|[随卡]访?卡|险|保险|指南|护理|量表|评分|筛查"
     r"|病史|史(?!上)|后遗症|协会|节目|电影|新闻|专家|病房|绿色通道)(?!.{0,6}(?:没用|不管用|无效|没效|还是|也不))"
 )
-_ITS = re.compile(r"^了?的(?:就)?是(?:我|我们|你|你们|那个|这个|隔壁|楼上)*(?:家|的)?(?:那|个|懒|小|大|老)*")
+_ITS = re.compile(
+    r"^(?:了?的(?:就)?是|[,?]?(?:那|这|说的)(?:就|才|都|可)?是)(?:我|我们|你|你们|那个|这个|隔壁|楼上)*(?:家|的)?(?:那|个|懒|小|大|老|台|旧|破|只|条)*"
+)
 _THING = re.compile(
-    r"病房|房间|屋|楼道|走廊|空调|窗|电梯|车|狗|猫|手机|机器|网|电脑|工作|老板|同事|邻居|邻床|隔壁|别人"
+    r"风箱|炉|水壶|洗衣机|设备|喇叭|病房|房间|屋|楼道|走廊|空调|窗|电梯|车|狗|猫|手机|机器|网|电脑|工作|老板|同事|邻居|邻床|隔壁|别人"
     r"|他们"
 )
 _KIN = re.compile(r"儿|孙|女|闺|老公|老婆|老伴|媳妇|爸|妈|爹|娘|爷|奶|哥|姐|弟|妹|叔|婶|舅|姨|娃|孩子|宝")
@@ -96,6 +98,8 @@ _CHRONIC = re.compile(
     r"|啥)?变化|没(?:有)?加重"
 )
 _NEW = re.compile(r"突然|今[天早晚儿]|刚才|刚刚|[又更]|加重|新|这两天|这几天|另一|越来越|忽然|昨|好的那")
+# 没有哪天胸口不闷: denied twice, it is there.
+_ALWAYS = re.compile(r"没有?(?:哪|一|几)(?:天|晚上?|夜里?|次|回|个晚上|顿)[^,。]{0,5}(?:不|没)[^,。]{0,3}$")
 # So far round a sign its frame is looked for, that a long text costs no more than its length.
 _NEAR = 60
 _PETS = re.compile(
@@ -119,11 +123,14 @@ def lower(text: str, mentions: Iterable[Mention], clauses: list[Clause], *, prox
         old = mention.sign.chronic and _CHRONIC.search(text, start, stop) and not _NEW.search(text, start, stop)
         if old and mention.status not in ("negated", "other_person"):
             mention.status, mention.why = "negated", "老毛病，没有变化"
-        if mention.status not in ("present", "uncertain"):
+        if mention.status == "negated" and _ALWAYS.search(text, start, mention.start):
+            mention.status = "present"
+        if mention.status not in ("present", "uncertain", "resolved"):
             continue
         why = _thought(text, mention, start, stop) or ("只是问问，说了没有" if asking else "")
         if why:
             mention.status, mention.why = "hypothetical", why
+        if mention.status not in ("present", "uncertain"):
             continue
         behind = text[mention.end : mention.end + 14]
         if behind[:1] in ("啥", "什") and behind.lstrip("啥什么")[:1] == text[mention.end - 1]:

@@ -16,6 +16,11 @@ _ITS_NAME = re.compile(r"的?(?:高压|上压|收缩压)")
 # 疼得裂成两半, 两边一样疼: no score.
 _COUNTS = re.compile(r"[半边条侧下只头晚天夜年腿脚手处个次回块]")
 _CLAUSE = re.compile(r"[,。!?;\n]")
+# 颠三倒四, 七上八下 count nothing; 空腹七个三 is 7.3, not 3.
+_IDIOM = re.compile(
+    r"颠三倒四|[三五]番[两四五]次|七上八下|[乱七]七八糟|不三不四|丢三落四|一五一十|七七八八|说三道四|低三下四|四仰八叉"
+)
+_POINT = re.compile(r"[0-9一二三四五六七八九十]个$")
 
 
 def asked(question: Question | None, flags: RedFlags) -> Measure | None:
@@ -47,7 +52,10 @@ def measured(text: str, numbers: list[Number], flags: RedFlags, wanted: Measure 
     systolic = next((measure for measure in flags.measures if measure.name == "systolic"), None)
     diastolic = next((measure for measure in flags.measures if measure.name == "diastolic"), None)
     last: tuple[Measure, Number] | None = None
+    idle = {place for match in _IDIOM.finditer(text) for place in range(*match.span())}
     for number in numbers:
+        if number.start in idle or (not number.unit and _POINT.search(text, 0, number.start)):
+            continue
         measure = None
         if last is not None and last[0] is systolic and diastolic is not None and number.unit in ("", "pressure"):
             between = text[last[1].end : number.start]
@@ -115,6 +123,8 @@ def _meaning(text: str, number: Number, flags: RedFlags, wanted: Measure | None)
         if measure.strange is not None and measure.strange.search(text, max(0, begin - 4), min(len(text), number.end + 4)):
             continue
         if number.unit and measure.name in ("temperature", "pressure", "sugar") and number.unit in measure.units:
+            return measure
+        if measure.name == "pain" and number.unit and text[number.end : number.end + 2].strip("的")[:1] in ("疼", "痛"):
             return measure
         place = -1
         for cue in measure.cues.finditer(before):

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.reading.lexicon import NUMBER, Lexicon
+from bot.reading.lexicon import Lexicon
+from bot.reading.scenes import Scenes
+from bot.reading.wordlist import pattern as pattern
+from bot.reading.wordlist import words as words
 
 LEVELS = ("L0", "L1", "L2", "L3")
 
@@ -117,21 +120,7 @@ class RedFlags:
     much: re.Pattern[str] | None
     extreme: re.Pattern[str] | None
     words: tuple[tuple[str, tuple[str, Any]], ...]
-
-
-def words(value: Any) -> list[str]:
-    """A word list of the tables: a text with spaces between the words, or a list."""
-    if value is None or isinstance(value, str):
-        return (value or "").split()
-    if isinstance(value, Iterable):
-        return [str(item) for item in value]
-    raise ValueError(f"应为词表：{value!r}")
-
-
-def pattern(value: Any) -> re.Pattern[str] | None:
-    """One regular expression for a word list, None for an empty one."""
-    forms = [form.replace("~", ".{0,3}").replace("#", NUMBER) for form in words(value)]
-    return re.compile("|".join(sorted(forms, key=len, reverse=True))) if forms else None
+    scenes: Scenes
 
 
 def _level(value: Any, where: str) -> str:
@@ -280,7 +269,10 @@ def _compile(data: Any) -> RedFlags:
     heads = (str(data.get("version") or ""), str(data.get("approver") or ""))
     titles = {str(flag): str(name) for flag, name in (data.get("names") or {}).items()}
     much, extreme = pattern(data.get("much")), pattern(data.get("extreme"))
-    return RedFlags(*heads, titles, names, made_of, measures, combinations, populations, said, much, extreme, tuple(entries))
+    scenes = Scenes(data.get("scenes") or (), names)
+    return RedFlags(
+        *heads, titles, names, made_of, measures, combinations, populations, said, much, extreme, tuple(entries), scenes
+    )
 
 
 def lexicon(flags: RedFlags, scope: Mapping[str, Any], gone: Mapping[str, Any]) -> Lexicon[tuple[str, Any]]:

@@ -53,7 +53,7 @@ class Triage:
     ) -> None:
         self.text = text
         self.flags = flags
-        hits = lexicon.scan(text.text)
+        hits = flags.scenes.join(text.text, lexicon.scan(text.text))
         self.hits = hits
         measures = measured(text.text, numbers, flags, asked(question, flags)) if numbers else []
         if measures:

@@ -21,6 +21,7 @@ LISTS = (
     "danger_tenth.txt",
     "danger_eleventh.txt",
     "danger_twelfth.txt",
+    "danger_thirteenth.txt",
 )
 
 
