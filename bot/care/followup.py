@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import NamedTuple
 
 from bot.care import attempts, consent, live, opening, post, talk, ways
 from bot.care.practice import Practice
@@ -18,8 +18,7 @@ WISH = timedelta(hours=3)  # for so long a time that the patient chose holds, wh
 BUSY = timedelta(minutes=30)  # until the next look, while a person or another talk has the contact
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What is to be done with a due touchpoint: a move of `bot.rules.touchpoints` (wait: none), when to look again, and why;
     for an invitation by which way, for the phone whether the patient hears a last word before."""
 

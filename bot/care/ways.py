@@ -41,18 +41,24 @@ class Ways:
 def reach(ways: Ways, contact: Held, notice: str, now: datetime) -> lane.Reach:
     """What the choice of a lane looks at. `notice` is the WeChat template that the words in hand would use, "" where nothing but
     a service message will do."""
-    known = contact.ways
+    known, window = contact.ways, lane.Window(contact.window_until, contact.quota_left)
+    open_, stopped = bool(contact.openid), contact.state == "stopped"
+    templates, medical = notice in ways.templates, notice in ways.medical
+    if not known:
+        return lane.Reach(
+            open_, contact.followed, stopped, window, False, 0, templates, medical, lane.SHUT, ways.sms and bool(notice)
+        )
     return lane.Reach(
-        openid=bool(contact.openid),
+        openid=open_,
         followed=contact.followed,
-        stopped=contact.state == "stopped",
-        window=lane.Window(contact.window_until, contact.quota_left),
-        subscriptions=_left(ways, known, notice) if known else 0,
-        templates=notice in ways.templates,
-        medical=notice in ways.medical,
-        wecom=_wecom(known) if ways.wecom and known and notice else lane.Window(),
+        stopped=stopped,
+        window=window,
+        subscriptions=_left(ways, known, notice),
+        templates=templates,
+        medical=medical,
+        wecom=_wecom(known) if ways.wecom and notice else lane.SHUT,
         sms=ways.sms and bool(notice),
-        shut=_shut(known, now) if known else frozenset(),
+        shut=_shut(known, now),
     )
 
 
@@ -120,7 +126,7 @@ def _shut(known: Mapping[str, Any], now: datetime) -> frozenset[str]:
 
 def _wecom(known: Mapping[str, Any]) -> lane.Window:
     one = known.get("wecom")
-    return lane.Window(datetime.fromisoformat(one["until"]), one["left"]) if one else lane.Window()
+    return lane.Window(datetime.fromisoformat(one["until"]), one["left"]) if one else lane.SHUT
 
 
 def _listed(detail: Mapping[str, str]) -> list[dict[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 # What a user's action allows: service messages, and for how long. Counts do not add up: each action sets its own.
 _SHORT = (3, timedelta(minutes=1))
@@ -39,8 +39,11 @@ class Window:
         return self.quota if self.until and now < self.until else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+_NOTHING: frozenset[str] = frozenset()
+SHUT = Window()
+
+
+class Reach(NamedTuple):
     """What is known of the ways to a contact. `reply`: an HTTP response waits for this text. `stopped`: wants no messages.
     `subscriptions`: notices the contact has accepted (one-time ones), FOREVER for a long-term one. `templates`, `medical`,
     `sms`: the hospital has set up this way for the notice in hand; `wecom`: the window there. `shut`: refused lately."""
@@ -48,18 +51,17 @@ class Reach:
     openid: bool = True
     followed: bool = True
     stopped: bool = False
-    window: Window = Window()
+    window: Window = SHUT
     reply: bool = False
     subscriptions: int = 0
     templates: bool = True
     medical: bool = False
-    wecom: Window = Window()
+    wecom: Window = SHUT
     sms: bool = False
-    shut: frozenset[str] = frozenset()
+    shut: frozenset[str] = _NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
+class Lane(NamedTuple):
     """The way and, in Chinese for staff, why."""
 
     way: Way
