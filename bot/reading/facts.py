@@ -5,7 +5,9 @@ of words; a fact is a set of ideas that must meet within two neighbouring clause
 
 from __future__ import annotations
 
+import itertools
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -17,6 +19,7 @@ APART = 14
 _DENIED = re.compile(
     r"(?<![有能])(?:没有?|不|未|从不|从没|从来不|从来没有?|无|没再|不曾|不会|不算|不太|没怎么|没被|没人|没有人)$"
 )
+_MARK = re.compile(r"[,:。!?;\n]")
 _OPEN = frozenset("没不未无")
 
 
@@ -51,7 +54,9 @@ class Facts:
             for form in expand(pattern):
                 forms.setdefault(form, []).append("")
         self.lexicon: Lexicon[tuple[str, ...]] = Lexicon((form, tuple(names)) for form, names in forms.items())
-        self.facts: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = []
+        # by the mishap: the place in the table, the code, the ideas that must be met, those that must not
+        self.facts: dict[str, list[tuple[int, str, tuple[str, ...], tuple[str, ...]]]] = {}
+        count = itertools.count()
         for code, row in facts.items():
             if code not in codes:
                 raise ValueError(f"事实表里的编号不存在：{code}")
@@ -61,25 +66,26 @@ class Facts:
                 for idea in (*ideas_needed, *barred):
                     if idea not in ideas:
                         raise ValueError(f"事实表里没有这一类词：{idea}")
-                self.facts.append((code, ideas_needed, tuple(barred)))
+                self.facts.setdefault(ideas_needed[-1], []).append((next(count), code, ideas_needed, tuple(barred)))
 
     def find(self, text: str, breaks: frozenset[int], seen: set[str] | None = None) -> list[Fact]:
         """Every fact of a text; of facts that share a mishap, the one that rests on more ideas, then the shorter. `seen`
         takes the ideas that were met."""
         met: dict[str, list[_Met]] = {}
         masked: list[tuple[int, int]] = []
-        clauses = _clauses(text, breaks)
+        edges, numbers = _clauses(text, breaks)
         for hit in self.lexicon.every(text):
+            clause = numbers[bisect_right(edges, hit.start)]
             for name in hit.what:
                 if name:
-                    met.setdefault(name, []).append(_Met(hit.start, hit.end, clauses[hit.start]))
+                    met.setdefault(name, []).append(_Met(hit.start, hit.end, clause))
                 else:
                     masked.append((hit.start, hit.end))
         if not met:
             return []
         if seen is not None:
             seen.update(f"W:{name}" for name in met)
-        for name, places in met.items():
+        for name, places in met.items() if masked else ():
             met[name] = [
                 place
                 for place in places
@@ -97,9 +103,9 @@ class Facts:
 
     def _each(self, text: str, met: Mapping[str, list[_Met]]) -> list[Fact]:
         found: list[Fact] = []
-        for code, needed, barred in self.facts:
-            if any(not met.get(idea) for idea in needed):
-                continue
+        told = {idea for idea, places in met.items() if places}
+        rows = sorted(row for idea in told for row in self.facts.get(idea, ()) if told.issuperset(row[2]))
+        for _, code, needed, barred in rows:
             for last in met[needed[-1]]:
                 chosen = _meet(last, needed[:-1], met)
                 if chosen is None:
@@ -132,16 +138,9 @@ def _meet(last: _Met, others: tuple[str, ...], met: Mapping[str, list[_Met]]) ->
     return chosen
 
 
-def _clauses(text: str, breaks: frozenset[int]) -> list[int]:
-    """The number of the clause at each place; sentences are two apart, so that nothing meets across them."""
-    numbers = []
-    number = 0
-    for place, char in enumerate(text):
-        if place in breaks:
-            number += 1
-        numbers.append(number)
-        if char in ",:":
-            number += 1
-        elif char in "。!?;\n":
-            number += 2
-    return numbers
+def _clauses(text: str, breaks: frozenset[int]) -> tuple[list[int], list[int]]:
+    """Where clauses begin after the first, and the number of each; sentences are two apart, so that nothing meets across
+    them."""
+    marks = [(match.end(), 1 if match[0] in ",:" else 2) for match in _MARK.finditer(text)]
+    edges = sorted([*marks, *((place, 1) for place in breaks)])
+    return [place for place, _ in edges], [*itertools.accumulate((step for _, step in edges), initial=0)]

@@ -61,6 +61,7 @@ class Intents:
             for form in words(row.get("whole")):
                 self.whole.setdefault(form, name)
         self.starts = tuple(sorted(starts, key=lambda pair: -len(pair[0])))
+        self._starts = tuple(form for form, _ in self.starts)
         entries += [(form, ("not", "question")) for form in words(question.get("plain"))]
         entries += [(form, ("rhetorical", "question")) for form in words(question.get("rhetorical"))]
         entries += [(form, ("part", "question")) for form in words(question.get("words"))]
@@ -98,7 +99,7 @@ class Intents:
             match = self.not_me.search(text)
             if match:
                 found.setdefault("wrong_person", match.span())
-        for form, intent in self.starts:
+        for form, intent in self.starts if bare.startswith(self._starts) else ():
             if bare.startswith(form):
                 found.setdefault(intent, (0, len(form)))
                 break

@@ -11,6 +11,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 T = TypeVar("T")
 
 GAP = r"[^,。!?;:\n不没无别未]{0,4}?"
+WIDEST = 5  # a gap and the character behind it
 NUMERALS = "0123456789零一二两三四五六七八九十百千万几半好"
 NUMBER = rf"[{NUMERALS}.多]{{1,9}}"
 _NUMBER = re.compile(NUMBER)
@@ -101,12 +102,15 @@ def _regex(text: str) -> str:
 
 
 class _Tail:
-    """The rest of a pattern behind its literal head, compiled when it is first needed: most are never met."""
+    """The rest of a pattern behind its literal head, compiled when it is first needed: most are never met. `need`: the
+    character that stands behind a gap, by which most are ruled out."""
 
-    __slots__ = ("back", "match", "order", "pattern", "what")
+    __slots__ = ("back", "match", "need", "order", "pattern", "what")
 
     def __init__(self, pattern: str, back: int, order: int, what: Any) -> None:
         self.pattern, self.back, self.order, self.what = pattern, back, order, what
+        behind = pattern[1:2] if back == 0 and pattern[0] == "~" else ""
+        self.need = "" if behind in ("~", "#") else behind
         self.match: Callable[[str, int], re.Match[str] | None] = self._first
 
     def _first(self, text: str, place: int) -> re.Match[str] | None:
@@ -187,10 +191,12 @@ class Lexicon(Generic[T]):
                     if form is not None and (end > found or (end == found and form[0] < order)):
                         found, (order, best) = end, form
                     if word in tails:
+                        behind = text[end : end + WIDEST]
                         for tail in tails[word]:
-                            match = tail.match(text, end - tail.back)
-                            if match and (match.end() > found or (match.end() == found and tail.order < order)):
-                                best, found, order = tail.what, match.end(), tail.order
+                            if tail.need in behind:
+                                match = tail.match(text, end - tail.back)
+                                if match and (match.end() > found or (match.end() == found and tail.order < order)):
+                                    best, found, order = tail.what, match.end(), tail.order
             if found:
                 hits.append(Hit(at, found, best))
                 at = found
@@ -218,10 +224,13 @@ class Lexicon(Generic[T]):
                 word = text[at:end]
                 if word in forms:
                     hits.append(Hit(at, end, forms[word][1]))
-                for tail in tails.get(word, ()):
-                    match = tail.match(text, end - tail.back)
-                    if match:
-                        hits.append(Hit(at, match.end(), tail.what))
+                if word in tails:
+                    behind = text[end : end + WIDEST]
+                    for tail in tails[word]:
+                        if tail.need in behind:
+                            match = tail.match(text, end - tail.back)
+                            if match:
+                                hits.append(Hit(at, match.end(), tail.what))
         return hits
 
 

@@ -119,13 +119,16 @@ class Normaliser:
         inner = sorted((key for key in self._rewrites if key not in self._whole), key=len, reverse=True)
         words = "|".join(map(re.escape, inner)) or "(?!)"
         drops = "|".join(map(re.escape, sorted(fillers, key=len, reverse=True))) or "(?!)"
+        heads = "".join(sorted(re.escape(char) for char in {word[0] for word in (*inner, *fillers)}))
+        pictures = "☀-➿⬀-⯿\U0001f000-\U0001faff"
         self._pattern = re.compile(
+            rf"(?=[{heads}\x00嗯\s.。·{pictures}])(?:"
             rf"(?P<word>{words})"
             rf"|(?P<drop>(?:{drops}|\x00)+|嗯+[ ,]*(?=[一-龥0-9a-z]))"
             r"|(?P<point>(?<=\d)\s*[.。·]\s*(?=\d))"
             r"|(?P<keep>(?<=[0-9a-z])[ ](?=[0-9a-z]))"
             r"|(?P<space> +)"
-            r"|(?P<picture>[☀-➿⬀-⯿\U0001f000-\U0001faff])"
+            rf"|(?P<picture>[{pictures}]))"
             r"|(?P<again>([^0-9\sa-z,。!?;])\8{2,})"
             r"|(?P<twice>([^0-9\sa-z,。!?;]{2,4})\10+)"
             r"|(?P<circled>[①-⓿㈠-㈩㊀-㊉⑴-⒇Ⅰ-ⅿ])"

@@ -6,6 +6,7 @@ what it learnt from the project's own cases; `python -m bench.weights` learns it
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import exp
@@ -27,6 +28,7 @@ LONGEST = 160
 RECORDS = (0.4, 0.1)
 WISHES = (0.45, 0.1)
 # These end or hold up a follow-up: more is asked of them, and an answered question speaks against any wish.
+_LEAST_WISH = WISHES[0]
 GRAVE = {"stop": (0.6, 0.03), "deceased": (0.6, 0.03), "wrong_person": (0.6, 0.03)}
 ANSWERED = 0.75
 VIEW = (0.5, 0.2)
@@ -40,6 +42,8 @@ _SIDES = {
     "very_satisfied": "good", "satisfied": "good", "neutral": "middling", "dissatisfied": "bad", "very_dissatisfied": "bad",
 }  # fmt: skip
 _EDGES = ",。!?;:、 \n"
+_LANE = 32
+_MIDDLE = 1 << _LANE - 1
 
 
 def grams(text: str) -> set[str]:
@@ -53,33 +57,40 @@ def grams(text: str) -> set[str]:
 
 
 class Opinion:
-    """The model: for each label the weight of every piece of evidence."""
+    """The model: for each label the weight of every piece of evidence. The weights of a piece for all labels stand in one
+    whole number, 32 bits for each, so that what speaks for every label is summed at once."""
 
     def __init__(self, table: Mapping[str, str]) -> None:
         self.labels = tuple(table)
-        self.base: list[int] = []
-        self.rows: dict[str, tuple[tuple[int, int], ...]] = {}
+        self._unlikely = dict.fromkeys(self.labels, 0.0)
+        self.rows: dict[str, int] = {}
+        self._base = self._middle = 0
+        self._lanes = struct.Struct(f"<{len(table)}I")
         for number, line in enumerate(table.values()):
             base, *pairs = line.split(" ")
-            self.base.append(int(base))
-            weights: dict[str, tuple[tuple[int, int]]] = {}  # most are alike: kept once, they take a quarter of the memory
+            self._base += int(base) << _LANE * number
+            self._middle += _MIDDLE << _LANE * number
+            weights: dict[str, int] = {}  # most are alike: kept once, they take a quarter of the memory
             for gram, steps in zip(pairs[::2], pairs[1::2], strict=True):
                 weight = weights.get(steps)
                 if weight is None:
-                    weight = weights[steps] = ((number, int(steps)),)
+                    weight = weights[steps] = int(steps) << _LANE * number
                 known = self.rows.get(gram)
                 self.rows[gram] = weight if known is None else known + weight
 
+    def _steps(self, evidence: Iterable[str], base: int) -> tuple[int, ...]:
+        """The summed steps of each label, _MIDDLE above what they are."""
+        total = sum(filter(None, map(self.rows.get, evidence)), base + self._middle)
+        return self._lanes.unpack(total.to_bytes(self._lanes.size, "little"))
+
     def weigh(self, evidence: Iterable[str]) -> dict[str, float]:
         """How likely each label is, 0 to 1; 0 where it is hardly so."""
-        sums = self.base[:]
-        for row in map(self.rows.get, evidence):
-            if row is not None:
-                for number, steps in row:
-                    sums[number] += steps
-        return {
-            label: 1 / (1 + exp(-STEP * steps)) if steps > LEAST else 0.0 for label, steps in zip(self.labels, sums, strict=True)
-        }
+        least = _MIDDLE + LEAST
+        likely = self._unlikely.copy()
+        for label, steps in zip(self.labels, self._steps(evidence, self._base), strict=True):
+            if steps > least:
+                likely[label] = 1 / (1 + exp(-STEP * (steps - _MIDDLE)))
+        return likely
 
     def speaks(self, label: str, text: str) -> tuple[int, int]:
         """The clause of a text that speaks most for a label."""
@@ -89,7 +100,7 @@ class Opinion:
             if char not in _EDGES:
                 continue
             if place - start > 1:
-                told = sum(weight for gram in grams(text[start:place]) for at, weight in self.rows.get(gram, ()) if at == number)
+                told = self._steps(grams(text[start:place]), 0)[number] - _MIDDLE
                 if told > best:
                     best, where = told, (start, place)
             start = place + 1
@@ -100,7 +111,7 @@ def wishes(likely: Mapping[str, float], meant: dict[str, tuple[int, int]], lengt
     """Intents after the second opinion, changed in place."""
     for name in ORDER:
         chance = likely.get(name)
-        if chance is None:
+        if chance is None or (chance <= _LEAST_WISH and name not in meant):
             continue
         most, least = GRAVE.get(name, WISHES)
         if name not in meant and chance > (max(most, ANSWERED) if answered else most):
