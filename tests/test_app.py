@@ -123,8 +123,9 @@ async def test_a_broken_flow_file_does_not_stop_the_hospital(house, tmp_path):
 
 
 def test_a_hospital_without_its_flows_does_not_open(tmp_path):
-    (tmp_path / "flows" / "protocols").mkdir(parents=True)
-    for name in (*sorted(config.TABLES), "protocols/general"):
+    for folder in ("protocols", "scripts"):
+        (tmp_path / "flows" / folder).mkdir(parents=True)
+    for name in (*sorted(config.TABLES), "protocols/general", "scripts/phone"):
         (tmp_path / "flows" / f"{name}.yaml").symlink_to(config.shipped("flows") / f"{name}.yaml")
 
     with pytest.raises(config.WrongSettings, match=r"随访方案用到的话术没有或有错误：.*general_day3"):
