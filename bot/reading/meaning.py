@@ -25,7 +25,7 @@ _WAVERS = re.compile(
     r"|有时候?[^,。]{1,5}[, ]?有时候?|有的[^,。]{1,5}有的"
 )
 _WAVERING = re.compile(r"时[一-龥]{1,2}时|有时|偶尔|波动|不稳|部分|一般|不定|看情况|基本")
-_CONCEDED = re.compile(r"(?P<x>[一-龥]{1,3})(?:倒)?[是归](?P=x)[了]?[,， ]?(?:但是?|就是|可|不过)?")
+CONCEDED = re.compile(r"(?P<x>[一-龥]{1,3})(?:倒)?[是归](?P=x)[了]?[,， ]?(?:但是?|就是|可|不过)?")
 _PLAIN_NO = re.compile(
     r"(?:都|还|一直|现在|已经|一点|从来|压根|就)*"
     r"(?:不(?![好行错太怎大是知清晓记确一敢同够会能便])|没(?:有|去|怎么)?(?!什么|多|事|问题|意见))[一-龥]{1,2}(?:了|的|过|呢)?"
@@ -48,6 +48,10 @@ _EMPTY = frozenset(
 )
 _NONE = re.compile(r"(?:都|以上都|完全|从来?|还)?(?:没有?|无|不|未|否)")
 _MANY = 24
+# In longer texts a word of one character is as often part of another (干 in 口子干绷绷, 会 in 这会儿).
+_SHORT = 12
+# Of a text this long no option is chosen by a shared character or a word of one axis that is near.
+_LONGEST = 16
 
 
 @dataclass(slots=True)
@@ -138,7 +142,7 @@ class Meaning:
         if _WAVERS.search(text):
             one = self.wavers[0] if len(self.wavers) == 1 else -1
             return Chosen((one,), 0, len(text), sure=False, ranks=(3,)) if one >= 0 else Chosen(clash=True)
-        conceded = _CONCEDED.match(text)
+        conceded = CONCEDED.match(text)
         if conceded and len(text) > conceded.end():
             said = self._of(text[conceded.end() :])
             if said.picks:
@@ -146,6 +150,10 @@ class Meaning:
         plainly = self._negative(text)
         if plainly is not None:
             return Chosen((plainly,), 0, len(text), sure=False, ranks=(4,))
+        chosen = self._in_clauses(text, breaks)
+        return chosen if len(text) <= _LONGEST or chosen.sure else Chosen()
+
+    def _in_clauses(self, text: str, breaks: frozenset[int]) -> Chosen:
         clauses = _clauses(text, breaks)
         if len(clauses) > 1:
             for begin, end in reversed(clauses):
@@ -213,7 +221,7 @@ class Meaning:
 
     def _along(self, axis: Axis, points: dict[int, set[str]], text: str, votes: list[float], against: list[float]) -> None:
         said = axis.said(text)
-        shortest = 1 if len(points) > 1 else 2
+        shortest = 1 if len(points) > 1 and len(text) <= _SHORT else 2
         told = [point for start, end, point, denied in said if not denied and end - start >= shortest]
         for point in {point for _, _, point, denied in said if denied}:
             for index, have in points.items():

@@ -16,7 +16,7 @@ _NO = re.compile(
     r"(?:不|没有?|没得|无|未|别|不是|没怎么|没什么|并不|也不|也没有?|不怎么|没有?再|不太|不再|没有?出现|没有?什么|从不"
     r"|不用|不要|不需要|不想|谈不上|说不上|算不上|称不上|不能说|不敢说|没法说|莫|甭"
     r"|(?:哪里?|哪儿|怎么|岂|谈何|何来)(?:能|会|谈得上|算得上|说得上|算|有|是)?|(?<!可)能(?=.{1,4}[吗么]))"
-    r"(?:太|很|是很|给我?派|给我?安排|让|找|挂|算是?|够|大|咋|见得|怎么|那么|再|有|觉得|感觉|明显|什么|人|谁|到|能|给我?|任何|打|吃|用|服|喝|做|练|得)?$"
+    r"(?:太|很|是很|给我?派|给我?安排|让|找|挂|好(?=[差坏多大疼痛贵])|算是?|够|大|咋|见得|怎么|那么|再|有|觉得|感觉|明显|什么|人|谁|到|能|给我?|任何|打|吃|用|服|喝|做|练|得)?$"
 )
 _NO_TWICE = re.compile(r"(?:谈不上|说不上|算不上|不能说|不是|并非)$")
 _NO_BEHIND = re.compile(
@@ -90,6 +90,8 @@ def scan(choices: Choices, text: str, breaks: frozenset[int]) -> Chosen:
         begin, end = edges[clause], edges[clause + 1] if clause + 1 < len(edges) else len(text)
         before, behind = text[max(begin, hit.start - 6) : hit.start], text[hit.end : end]
         own = text[hit.start]
+        if own in "不没" and hit.start and text[hit.start - 1] == text[hit.start + 1 : hit.start + 2]:
+            continue  # 抽不抽 asks
         if own in "不没无" and _NO_TWICE.search(before):
             denied[index] = denied.get(index, "") + text[hit.start : hit.end]
             continue

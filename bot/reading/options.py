@@ -11,11 +11,11 @@ from rapidfuzz.distance import Levenshtein
 from bot.reading import amounts, kin, mentioned, several, stance
 from bot.reading.concepts import Concept
 from bot.reading.lexicon import Lexicon, expand, literal
-from bot.reading.meaning import Axis, Meaning
+from bot.reading.meaning import CONCEDED, Axis, Meaning
 from bot.reading.mentioned import Chosen
 from bot.reading.ordinals import LONG, POLITE, Ordinals
 from bot.reading.reading import Option
-from bot.reading.restated import restated
+from bot.reading.restated import left_open, only, restated
 from bot.reading.signs import words
 from bot.reading.yesno import lean
 
@@ -23,18 +23,6 @@ _SPLIT = re.compile(r"[或和及与、/,，;；()（）\s]+|以及|或者")
 _EDGES = " ,，。.!！?？;；、:：~-\n\"'"
 # Characters that a slip of the finger does not put in the place of another: they turn the meaning.
 _TURNING = frozenset("不没无未别非很太挺较最真好坏多少有难易高低上下左右轻重大小还都也算够更蛮老")
-# All but one: which of the others is left open.
-_BUT_ONE = re.compile(
-    r"除了(?:上午|下午|晚上|中午|早上|周.|第?[0-9一二三四五]个?)(?:以外|之外|外)?,?(?:其他|别的|其余)?(?:时间"
-    r"|时候)?(?:都|全)(?![不没])|除了[^,。]{1,8}(?:那|这|一)(?:天|次|回|顿|片)[^,。]{0,3}[,， ]*(?:都|全|[一-龥]{0,2}没)?"
-)
-# Only then: 除了晚上都不得空.
-_NONE_BUT = re.compile(
-    r"除了(?P<but>[^,。]{1,8}?)(?:以外|之外|外)?[,， ]*(?:别的|其他|其余)?(?:时候|时间|点)?(?:都|全)(?:不|没)得?"
-    r"(?:空|行|方便|闲|中|成|时间|可以)"
-)
-# 侧着睡算哪个: which of them is asked.
-_WHICH = re.compile(r"(?:算|选|填|归|是)(?:哪|第几|几)(?:个|项|种|条|样|号)?[呢啊呀好?]*$")
 # A reply this long that only leans to yes or no may be about something else.
 _LONG_LEAN = 12
 _AND_YET = re.compile(r"(?:就是|但是?|不过|只是|可是)[^,。]{2,}")
@@ -168,9 +156,9 @@ class Choices:
         index = self.known(text)
         if index is not None:
             return Chosen((index,), 0, len(text))
-        if "除" in text and (only := _NONE_BUT.search(text)) and len(text) <= 20:
-            return self._one(only["but"], frozenset())
-        if _WHICH.search(text) or ("除" in text and _BUT_ONE.search(text)):
+        if (alone := only(text)) is not None:
+            return self._one(alone, frozenset())
+        if left_open(text):
             return Chosen(clash=True)
         if self.kin:
             said = kin.pick(text, self.kin, breaks)
@@ -267,6 +255,8 @@ class Choices:
             return None
         if stance.to_come(text, bool(known["done"])):
             return Chosen((known["no"],), 0, len(text), sure=False)
+        if (conceded := CONCEDED.match(text)) and len(text) > conceded.end() + 2:
+            return Chosen(clash=True)
         said = lean(text, breaks, self.yesno)
         if said is None or (len(text) >= _LONG_LEAN and not said.sure):
             return None

@@ -49,6 +49,18 @@ _INDEED = re.compile(r"^.{2,24}?[,，。;!\s]*(?=其实|实际上)")
 _THEIRS = re.compile(
     r"^(?:隔壁|邻床|别人|人家|病友|同病房|我(?:家)?(?:嫂子|邻居|同事|朋友|亲戚|姐夫|表[姐哥弟妹]))[^。!?;]{2,20}?[,，。;!\s]+(?=我(?!们?家|老|爸|妈|儿|女|爹|娘|闺))"
 )
+# All but one: which of the others is left open.
+_BUT_ONE = re.compile(
+    r"除了(?:上午|下午|晚上|中午|早上|周.|第?[0-9一二三四五]个?)(?:以外|之外|外)?,?(?:其他|别的|其余)?(?:时间"
+    r"|时候)?(?:都|全)(?![不没])|除了[^,。]{1,8}(?:那|这|一)(?:天|次|回|顿|片)[^,。]{0,3}[,， ]*(?:都|全|[一-龥]{0,2}没)?"
+)
+# Only then: 除了晚上都不得空.
+_NONE_BUT = re.compile(
+    r"除了(?P<but>[^,。]{1,8}?)(?:以外|之外|外)?[,， ]*(?:别的|其他|其余)?(?:时候|时间|点)?(?:都|全)(?:不|没)得?"
+    r"(?:空|行|方便|闲|中|成|时间|可以)"
+)
+# 侧着睡算哪个: which of them is asked.
+_WHICH = re.compile(r"(?:算|选|填|归|是)(?:哪|第几|几)(?:个|项|种|条|样|号)?[呢啊呀好?]*$")
 
 
 def restated(text: str) -> str:
@@ -70,3 +82,14 @@ def restated(text: str) -> str:
         often = "天天" if twice["when"] else "次次" if twice["end"] == "的时候" else "都"
         told = f"{told[: twice.start()]}{twice['then']}{often}{twice['what']}{told[twice.end() :]}"
     return told
+
+
+def only(text: str) -> str | None:
+    """The one thing that a short reply leaves when it rules out all others: 除了晚上都没空."""
+    match = _NONE_BUT.search(text) if "除" in text and len(text) <= 20 else None
+    return match["but"] if match else None
+
+
+def left_open(text: str) -> bool:
+    """Whether a reply leaves open which is meant: all but one, or 侧着睡算哪个."""
+    return _WHICH.search(text) is not None or ("除" in text and _BUT_ONE.search(text) is not None)

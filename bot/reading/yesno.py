@@ -266,6 +266,8 @@ def _by_words(clause: str, lexicon: Lexicon[str]) -> Lean | None:
         if word == "好" and clause[hit.end : hit.end + 1] in ("像", "几", "久", "多", "些", "好"):
             continue
         rest = clause[hit.end :]
+        if word == "就是" and len(rest) > 2 and not rest.startswith(","):
+            continue
         if word in "要会能得行中成可" and len(rest) > 4:
             return None
         plain = len(word) > 1 or len(re.sub(r"[的了呢啊呀吧嘛着滴嘞过]+", "", rest)) <= (3 if word in "没无未不有" else 2)
