@@ -5,148 +5,25 @@ Both go by one clock, which is set forward only while the bot is down. The patie
 WeChat shows them that the service is out of order, they do what people do: they try again."""
 
 import asyncio
-import json
-import os
-import signal
-import sys
 import time
 from collections import Counter
-from contextlib import asynccontextmanager
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from random import Random
-from zoneinfo import ZoneInfo
 
 import pytest
-from aiohttp import web
+from bots import TEN, hospital
 from people import Person, Ward
 from sqlmodel import select
 
-from bot import app as roof
-from bot import config
-from bot.care import intake
 from bot.cli.play import TALES
-from bot.his import discharges, sample
-from bot.simulator.app import CLOCK, FAULTS, PLATFORM, PUSHER, TRAFFIC, Options, build
-from bot.simulator.clock import Clock
+from bot.simulator.app import CLOCK, FAULTS, PLATFORM, PUSHER, TRAFFIC
 from storage import codes, queue, sessions
 from storage.contacts import Contact
 from storage.messages import Inbound, Outbound
 from storage.plans import Touchpoint
 from storage.sessions import Session
 
-ROOT = Path(__file__).parent.parent
-ZONE = ZoneInfo("Asia/Shanghai")
-FRIDAY = datetime(2026, 11, 13, 11, 0, tzinfo=ZONE)  # all go home
-MONDAY = datetime(2026, 11, 16, 9, 30, tzinfo=ZONE)  # all scan their code
-TEN = datetime(2026, 11, 16, 10, 0, 1, tzinfo=ZONE).astimezone(UTC)  # all are to be asked how they are
 PATIENTS, KILLS = 200, 20
-TOKEN, SECRET, APPID, AES_KEY = "kill-token", "kill-secret", "wxkill0000000000", "suifangkill" * 3 + "0123456789"
-
-
-class Bot:
-    """The process that serves, and how to end it."""
-
-    def __init__(self, settings, clock, folder):
-        self.settings, self.clock, self.folder = settings, clock, folder
-        self.log = folder / "bot.log"
-        self.starter = self.process = None
-
-    async def prepare(self):
-        """Start what starts the bot: imports take their time only once."""
-        told = self.settings.model_dump(exclude_defaults=True, mode="json")
-        told |= {"wechat_secret": SECRET, "wechat_token": TOKEN, "wechat_aes_key": AES_KEY}
-        told["wechat_templates"] = json.dumps(told["wechat_templates"])
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(config.PREFIX)}
-        environment |= {"PYTHONPATH": str(ROOT), **{config.name_of(name): str(value) for name, value in told.items()}}
-        with self.log.open("ab") as log:
-            self.starter = await asyncio.create_subprocess_exec(
-                sys.executable, str(ROOT / "tests" / "kill_bot.py"), cwd=self.folder, env=environment,
-                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=log,
-            )  # fmt: skip
-
-    async def start(self):
-        """Serve, by the time that WeChat's clock shows."""
-        ahead = (self.clock.now() - datetime.now(UTC)).total_seconds()
-        self.starter.stdin.write(f"{ahead}\n".encode())
-        async with asyncio.timeout(60):
-            self.process = await self._told()
-            while not await self.answers():
-                assert alive(self.process), self.log.read_text("utf-8")
-                await asyncio.sleep(0.01)
-
-    async def answers(self):
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", self.settings.port)
-        except OSError:
-            return False
-        writer.close()
-        await writer.wait_closed()
-        return True
-
-    async def kill(self):
-        os.kill(self.process, signal.SIGKILL)
-        assert await self._told() == -signal.SIGKILL
-
-    async def stop(self):
-        os.kill(self.process, signal.SIGTERM)
-        assert await self._told() == 0
-
-    async def end(self):
-        """The process ends with its parent."""
-        if self.starter is not None:
-            self.starter.kill()
-            await self.starter.wait()
-
-    async def _told(self):
-        line = await asyncio.wait_for(self.starter.stdout.readline(), 60)
-        assert line, self.log.read_text("utf-8")
-        return int(line)
-
-
-def alive(process):
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-@asynccontextmanager
-async def hospital(folder, port, phones_port):
-    """The list imported, the simulator open, the bot's first process on its way: yields bot, simulator and a look inside."""
-    wechat = Options(
-        appid=APPID, secret=SECRET, token=TOKEN, aes_key=AES_KEY, mode="safe", callback_url=f"http://127.0.0.1:{port}/wechat",
-        base_url=f"http://127.0.0.1:{phones_port}", clock=Clock(MONDAY.astimezone(UTC)),
-        push_delays=(0.0, 3.0, 6.0),
-    )  # fmt: skip
-    settings = config.Settings(
-        _env_file=None, data_dir=folder / "data", hospital="示例医院", hospital_phone="020-00000000",
-        public_url=f"http://127.0.0.1:{port}", port=port, wechat_appid=APPID, wechat_secret=SECRET, wechat_token=TOKEN,
-        wechat_aes_key=AES_KEY, wechat_mode="safe", wechat_api=wechat.base_url, tick=0.2, log_level="error",
-        wechat_templates={"follow_up": "TM-follow-up", "revisit": "TM-revisit"},
-    )  # fmt: skip
-    house = roof.open_house(settings, now=wechat.clock.now, migrate=True)
-    made = sample.discharge_list(MONDAY.date(), patients=PATIENTS + 3)
-    found = discharges.read("出院名单.xlsx", made, zone=ZONE, today=MONDAY.date())
-    late = date(2026, 11, 30)
-    rows = tuple(replace(row, discharged_at=FRIDAY.astimezone(UTC), revisit_on=late, procedure_on=None) for row in found.rows)
-    await intake.import_list(
-        house.database, house.practice, replace(found, rows=rows), name="名单", staff_id=None, now=house.now()
-    )
-    simulator = build(wechat)
-    runner = web.AppRunner(simulator, access_log=None, shutdown_timeout=1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", phones_port).start()
-    bot = Bot(settings, wechat.clock, folder)
-    try:
-        await bot.prepare()
-        yield bot, simulator, house.database
-    finally:
-        await bot.end()
-        await runner.cleanup()
-        await house.database.close()
 
 
 def everything(tx):
@@ -171,10 +48,6 @@ class Kept:
         """What was written for this person."""
         contact = self.contacts[person.user.openid]
         return [row for row in self.outbox if row.contact_id == contact]
-
-    def due_by(self, moment):
-        """The touchpoints whose time had come by then."""
-        return [touchpoint for touchpoint in self.touchpoints if touchpoint.due_at <= moment or touchpoint.state != "planned"]
 
 
 def busy(tx, now):
@@ -298,9 +171,11 @@ async def a_day_of_kills(bot, simulator, database, seed):
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("seed", [20261116])
 async def test_twenty_kills_in_a_day_lose_nothing_and_double_nothing(tmp_path, unused_tcp_port_factory, seed):
-    async with hospital(tmp_path, unused_tcp_port_factory(), unused_tcp_port_factory()) as (bot, simulator, database):
-        ward = await a_day_of_kills(bot, simulator, database, seed)
-        kept = Kept(await database.read(everything))
+    port, phones_port = unused_tcp_port_factory(), unused_tcp_port_factory()
+    async with hospital(tmp_path, [port], door=port, phones_port=phones_port, patients=PATIENTS) as house:
+        [bot] = house.bots
+        ward = await a_day_of_kills(bot, house.simulator, house.database, seed)
+        kept = Kept(await house.database.read(everything))
 
     given_up = [push for push in ward.pushes if push.outcome == "silent"]
     hit = [push for push in ward.pushes if push.attempts > 1]
@@ -316,5 +191,6 @@ async def test_twenty_kills_in_a_day_lose_nothing_and_double_nothing(tmp_path, u
     for person in ward.people:
         every_message_is_answered(person, kept)
         nothing_is_shown_twice(person, kept)
-    for touchpoint in kept.due_by(TEN):
-        is_begun_once(touchpoint, kept)
+    for touchpoint in kept.touchpoints:
+        if touchpoint.id in house.due:
+            is_begun_once(touchpoint, kept)
