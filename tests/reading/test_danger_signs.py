@@ -22,6 +22,7 @@ LISTS = (
     "danger_eleventh.txt",
     "danger_twelfth.txt",
     "danger_thirteenth.txt",
+    "danger_fourteenth.txt",
 )
 
 
