@@ -43,10 +43,11 @@ def record(tx: Tx, practice: Practice, ticket_id: int, staff_id: int, told: Told
         raise Refused("再打的时间须在今后60天以内")
     if ticket.state == "open":
         escalation.accept(tx, practice, ticket_id, staff_id, now)
-    days = {practice.today(call.at) for call in calls.of_ticket(tx, ticket_id)} | {practice.today(now)}
+    before = [call.at for call in calls.of_ticket(tx, ticket_id)]
+    days = {practice.today(at) for at in (*before, now)}
     asked_for = told.again_at if outcome.then == "again" else None
     final = rules.ended(outcome, days) and asked_for is None
-    again_at = None if final else asked_for or _again(practice, len(days), now)
+    again_at = None if final else asked_for or _again(practice, len(days), now, before)
     points = calls.points(tx, episode_id)
     number = register.number_index(tx, episode_id, told.whose)
     calls.record(
@@ -100,9 +101,10 @@ def waiting(tx: Tx, ticket_id: int) -> tuple[Ticket, int]:
     return ticket, ticket.episode_id
 
 
-def _again(practice: Practice, tried: int, now: datetime) -> datetime:
+def _again(practice: Practice, tried: int, now: datetime, before: list[datetime]) -> datetime:
     """Another day, at another hour."""
-    again = schedule.next_attempt(tried, now, practice.windows, practice.calendar, most=max(rules.MOST, tried + 1))
+    most = max(rules.MOST, tried + 1)
+    again = schedule.next_attempt(tried, now, practice.windows, practice.calendar, most=most, before=before)
     return again or now + timedelta(days=1)
 
 

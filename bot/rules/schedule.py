@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -96,11 +96,18 @@ def next_open(moment: datetime, windows: Hours, calendar: Calendar, *, on_holida
 
 
 def next_attempt(
-    attempts: int, last: datetime, windows: Hours, calendar: Calendar, *, most: int = 3, on_holidays: bool = False
+    attempts: int,
+    last: datetime,
+    windows: Hours,
+    calendar: Calendar,
+    *,
+    most: int = 3,
+    on_holidays: bool = False,
+    before: Iterable[datetime] = (),
 ) -> datetime | None:
     """When to try again after `attempts` unanswered ones: another day and another hour (who never answers in the morning may in
-    the afternoon): in another window of the day than the last time, and the last time towards its end. None once `most` were
-    made."""
+    the afternoon): in another window of the day than the last time, and the last time towards its end, unless one `before`
+    was at that hour. None once `most` were made."""
     if attempts >= most:
         return None
     day, span = windows.day(last), _which(last, windows)
@@ -111,7 +118,9 @@ def next_attempt(
             early = last - next(windows.on(day))[0] < (end - start) / 2
             return towards_its_end if early else start
         if _which(start, windows) != span:
-            return towards_its_end if attempts == most - 1 else start
+            hours = {moment.astimezone(windows.tz).hour for moment in before}
+            late = attempts == most - 1 and towards_its_end.astimezone(windows.tz).hour not in hours
+            return towards_its_end if late else start
     return None
 
 

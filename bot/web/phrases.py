@@ -21,6 +21,8 @@ ENTRIES = {
     "taken over": "接管对话",
     "climbed": "阶梯通知",
     "note": "内部备注",
+    "call": "打电话",
+    "not sent": "没有发出",
     "reply": "回复患者",
     "handed back": "交还机器人",
     "closed": "关闭",
@@ -41,7 +43,17 @@ LEAVINGS = {"1": "医嘱离院", "2": "转院", "3": "转社区", "4": "非医�
 RELATIONS = {"unknown": "身份未确认", "self": "本人", "family": "家属"}
 CAPACITIES = {"self": "本人", "family": "家属", "guardian": "监护人"}
 CONSENTS = {"agreed": "同意", "refused": "不同意"}
-CONTACT_STATES = {"active": "正常", "unfollowed": "已取消关注", "stopped": "已退订", "gone": "账号失效"}
+CONTACT_STATES = {"active": "正常", "unfollowed": "已取消关注", "stopped": "已退订", "gone": "账号失效", "telephone": "电话"}
+LANES = {
+    "reply": "微信回复",
+    "service": "微信消息",
+    "subscription": "订阅通知",
+    "template": "模板通知",
+    "medical": "就医助手",
+    "wecom": "企业微信",
+    "sms": "短信",
+    "phone": "电话",
+}
 RECORD_TYPES = {"complaint": "投诉", "dissatisfaction": "不满", "suggestion": "建议", "praise": "表扬"}
 SEVERITIES = {1: "轻", 2: "中", 3: "重"}
 GROUPS = {"nurse": "护士", "doctor": "医生"}
@@ -147,8 +159,12 @@ def masked(phone: str | None) -> str:
     return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 9 else "*" * max(len(phone) - 2, 1) + phone[-2:]
 
 
-def delivery(state: str, delivered: str, errcode: int | None) -> tuple[str, str]:
+def delivery(state: str, delivered: str, errcode: int | None, lane: str = "") -> tuple[str, str]:
     """The real fate of a message that was sent, and its tone: ok, wait, bad or doubt."""
+    if lane == "phone":
+        return "电话里说的", "ok"
+    if lane == "sms" and state == "sent":
+        return "已交给短信程序", "ok"
     if delivered == "success":
         return "已送达", "ok"
     if delivered:

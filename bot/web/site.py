@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from bot.web import auth, middleware, pages
-from bot.web.console import account, calendar, cards, flows, imports, media, patients, plans, privacy, tablet, tickets
+from bot.web.console import account, calendar, calls, cards, flows, imports, media, patients, plans, privacy, tablet, tickets
 from bot.web.phone import notice
 
 
@@ -40,7 +40,7 @@ def console(around: Sequence[Middleware]) -> web.Application:
     app.router.add_get("/login", auth.show_login)
     app.router.add_post("/login", auth.sign_in)
     app.router.add_post("/logout", auth.sign_out)
-    for noun in (tickets, patients, cards, imports, flows, media, account, plans, calendar, privacy, tablet):
+    for noun in (tickets, patients, cards, imports, flows, media, account, plans, calendar, calls, privacy, tablet):
         app.router.add_routes(noun.routes)
     return app
 

@@ -118,6 +118,11 @@ def test_three_attempts_on_three_days(attempts, last, expected):
     assert next_attempt(attempts, local(last), WINDOWS, HOLIDAYS) == (expected and local(expected))
 
 
+def test_the_last_attempt_keeps_away_from_the_hour_of_an_earlier_one():
+    first, second = local("2026-11-23 11:00"), local("2026-11-24 14:30")
+    assert next_attempt(2, second, WINDOWS, HOLIDAYS, before=[first, second]) == local("2026-11-25 09:00")
+
+
 def test_one_window_a_day_is_used_at_both_ends():
     evenings = windows(TZ, ((time(18), time(20)),))
     first = local("2026-11-23 18:00")
