@@ -57,7 +57,9 @@ class Reply:
         within = None
         if self.mentions is not None:
             within = [
-                replace(one, start=one.start - start, end=one.end - start) for one in self.mentions if start <= one.start < end
+                replace(one, start=one.start - start, end=min(one.end, end) - start)
+                for one in self.mentions
+                if start <= one.start < end
             ]
         return Reply(source, numbers.find(source.text), self.tables, within, self.today)
 
@@ -174,6 +176,8 @@ class Reply:
             stripped = clause
             for word in sorted(question.about, key=len, reverse=True):
                 stripped = stripped.replace(word, "")
+            if not about and not any(form in clause for form in choices.whole):
+                continue  # nothing that would count
             chosen = read(stripped if about and stripped.strip(_EDGES) else clause)
             if not chosen.picks or chosen.clash or chosen.beyond:
                 if about:
@@ -194,13 +198,4 @@ class Reply:
         return Answer("unclear")
 
     def _full_label(self, choices: Any, clause: str, picks: tuple[int, ...]) -> bool:
-        for form, index in choices.exact.items():
-            if (
-                index in picks
-                and len(form) >= 3
-                and choices.rank[form] <= 1
-                and form in clause
-                and not re.fullmatch(r"正常|满意|一般|没有|很好|不满意|没问题|不清楚|不知道", form)
-            ):
-                return True
-        return False
+        return any(form in clause and choices.exact[form] in picks for form in choices.whole)

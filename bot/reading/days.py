@@ -44,6 +44,8 @@ def read(reply: Reply, question: Question, unasked: bool) -> Answer:
     if digits:
         on = dates.of_digits(reply.today, digits["y"], digits["m"], digits["d"])  # type: ignore[arg-type]
         return reply.ok(on.isoformat(), 0, len(reply.text)) if on else Answer("out_of_range")
+    if unasked and not any(word in reply.text for word in question.about):
+        return Answer("unclear")
     found = dates.find(reply.text, reply.today)
     if unasked:
         found = [day for day in found if reply.speaks(question, day.start)]

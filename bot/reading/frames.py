@@ -102,6 +102,7 @@ _NEW = re.compile(r"突然|今[天早晚儿]|刚才|刚刚|[又更]|加重|新|�
 _ALWAYS = re.compile(r"没有?(?:哪|一|几)(?:天|晚上?|夜里?|次|回|个晚上|顿)[^,。]{0,5}(?:不|没)[^,。]{0,3}$")
 # So far round a sign its frame is looked for, that a long text costs no more than its length.
 _NEAR = 60
+_PET = re.compile("[狗猫鸡猪羊牛]")
 _PETS = re.compile(
     r"(?:我家|家里|邻居家?|他家)?(?:的)?(?:狗狗?|猫咪?|小狗|小猫|鸡|猪|羊|牛)(?:子)?(?:今天|昨天|也|又"
     r"|突然)*$"
@@ -142,7 +143,7 @@ def lower(text: str, mentions: Iterable[Mention], clauses: list[Clause], *, prox
             mention.lower("other_person", f"“{behind[: its.end() + 2]}”：不是本人")
         elif _DIED.match(behind):
             mention.lower("other_person", "说的是去世的人")
-        elif _PETS.search(text, start, mention.start):
+        elif _PET.search(text, start, mention.start) and _PETS.search(text, start, mention.start):
             mention.lower("other_person", "说的是家畜宠物")
         elif _strange(text, mention, start, stop):
             mention.lower("hypothetical", "这里是别的意思")

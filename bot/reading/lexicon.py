@@ -17,7 +17,7 @@ NUMBER = rf"[{NUMERALS}.多]{{1,9}}"
 _NUMBER = re.compile(NUMBER)
 _SPECIAL = re.compile(r"[()\[\]|?*+~#]")
 _PLAIN = re.compile(r"[^()\[\]|?*+]+(?![?*+])")
-_NUMERALS = frozenset(NUMERALS)
+_RUN = re.compile(f"[{NUMERALS}]+")
 MOST = 64
 
 
@@ -144,11 +144,16 @@ class Lexicon(Generic[T]):
                     self._forms.setdefault(form, known)
                 else:
                     self._tail(head, form[1:2], _Tail(form[len(head) :], 0, order, what))
-        # first character → second character ("" for any other, or none) → how long the words are that begin so
-        self._lengths: dict[str, dict[str, list[int]]] = {}
+        # how long the words are that begin with these two characters, or with this one whatever follows
+        self._pairs: dict[str, list[int]] = {}
+        self._singles: dict[str, list[int]] = {}
         for word in sorted({*self._forms, *self._tails}, key=len):
-            seconds = self._lengths.setdefault(word[0], {"": []})
-            lengths = seconds.setdefault(word[1:2], seconds[""].copy())
+            if len(word) == 1:
+                self._singles[word] = [1]
+                continue
+            lengths = self._pairs.get(word[:2])
+            if lengths is None:
+                lengths = self._pairs[word[:2]] = self._singles.get(word[0], []).copy()
             if lengths[-1:] != [len(word)]:
                 lengths.append(len(word))
 
@@ -172,17 +177,17 @@ class Lexicon(Generic[T]):
     def scan(self, text: str) -> list[Hit[T]]:
         """Every hit that does not overlap one further left, in order."""
         hits: list[Hit[T]] = []
-        begins, forms, tails, numbered = self._lengths, self._forms, self._tails, self._numbered
+        begins, singles, forms, tails = self._pairs, self._singles, self._forms, self._tails
+        numbers = {run.start() for run in _RUN.finditer(text)} if self._numbered else ()
         at, size = 0, len(text)
         while at < size:
             best: Any = None
             found = order = 0
-            char = text[at]
-            if numbered and char in _NUMERALS and (at == 0 or text[at - 1] not in _NUMERALS):
+            if numbers and at in numbers:
                 best, found, order = self._number(text, at)
-            seconds = begins.get(char)
-            if seconds is not None:
-                for length in seconds.get(text[at + 1 : at + 2]) or seconds[""]:
+            lengths = begins.get(text[at : at + 2]) or singles.get(text[at])
+            if lengths is not None:
+                for length in lengths:
                     end = at + length
                     if end > size:
                         break
@@ -207,17 +212,15 @@ class Lexicon(Generic[T]):
     def every(self, text: str) -> list[Hit[T]]:
         """Every hit at every place, those inside others too."""
         hits: list[Hit[T]] = []
-        begins, forms, tails = self._lengths, self._forms, self._tails
+        begins, singles, forms, tails = self._pairs, self._singles, self._forms, self._tails
+        numbers = {run.start() for run in _RUN.finditer(text)} if self._numbered else ()
         size = len(text)
         for at, char in enumerate(text):
-            if char in _NUMERALS and self._numbered and (at == 0 or text[at - 1] not in _NUMERALS):
+            if numbers and at in numbers:
                 best, end, _ = self._number(text, at)
                 if end:
                     hits.append(Hit(at, end, best))
-            seconds = begins.get(char)
-            if seconds is None:
-                continue
-            for length in seconds.get(text[at + 1 : at + 2]) or seconds[""]:
+            for length in begins.get(text[at : at + 2]) or singles.get(char) or ():
                 end = at + length
                 if end > size:
                     break

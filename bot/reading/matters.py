@@ -27,6 +27,8 @@ _BUSINESS = ("MI", "ME", "MF01", "MF03", "MF04", "AF01", "RC")
 _ACCOUNT = re.compile(r"[^,。，]{0,6}(?:说法|交代|公道|解释|答复)")
 _INJURY = frozenset(("CS01", "CS02", "CS03", "CS04", "CQ01", "CQ04"))
 _STAINED = re.compile(r"换|渍|迹|印")
+# Without one of these there is no matter and no view of anything.
+_TELLING = frozenset(("code", "mood", "deed", "sarcasm", "thanks", "suggest"))
 _SPOKEN = frozenset(("RR01", "RL01", "ME01", "AF02"))
 _SAID = (
     ("护士", "nurse"),
@@ -48,6 +50,9 @@ class Matters:
     moods: tuple[Mood, ...]
     excepted: bool
     notes: tuple[str, ...]
+
+
+_NOTHING = Matters((), (), True, ())
 
 
 class _Reader:
@@ -75,11 +80,16 @@ class _Reader:
         self.facts = tables.facts.find(self.text, text.breaks, seen) if len(self.text) > 3 else []
         seen.update(f"M:{hit.what[0]}:{getattr(hit.what[1], 'code', hit.what[1])}" for hit in self.hits)
         seen.update(f"F:{fact.code}:{fact.denied}" for fact in self.facts)
+        self.silent = not self.facts and _TELLING.isdisjoint([hit.what[0] for hit in self.hits])
+        if self.silent:
+            return
         self.parts = split(self.text, self.hits, text.breaks, signs)
         self.demands = any(hit.what[0] == "demand" or (hit.what[0] == "code" and hit.what[1].code == "RR04") for hit in self.hits)
         self.raised = any(hit.what[0] == "raise" for hit in self.hits)
 
     def read(self) -> Matters:
+        if self.silent:
+            return _NOTHING
         facts = self._facts()
         kept = [part for part in self.parts if part.hits or part.number == 0 or any(fact[1] is part for fact in facts)]
         for number, part in enumerate(kept):

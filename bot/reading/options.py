@@ -51,6 +51,7 @@ _EMPTY = (
 )
 
 
+_BARE = frozenset(("不满意", "没问题", "不清楚", "不知道"))
 # Options that are things to blame: a thing that is 不行 is chosen, not denied.
 _BLAMED = ("差", "高", "慢", "长", "脏", "贵", "吵", "不好", "不及时", "少", "难吃")
 
@@ -129,6 +130,8 @@ class Choices:
             patterns += [(form, (form, index)) for label in labels for form in stance.deeds(label)]
         self.lexicon: Lexicon[tuple[str, int]] = Lexicon([(literal(form), (form, index)) for form, index in clear] + patterns)
         self.exact = dict(clear)
+        # labels long enough and plain enough to count where they were not asked for
+        self.whole = [form for form in self.exact if len(form) >= 3 and rank[form] <= 1 and form not in _BARE]
         self.longer = [(form, index) for form, index in self.exact.items() if len(form) >= 3 and rank[form] <= 1]
 
     def known(self, text: str) -> int | None:

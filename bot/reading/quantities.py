@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot.reading import dates, latest, measures, sums
-from bot.reading.numbers import Number
+from bot.reading.numbers import Number, written
 from bot.reading.reading import Answer, Question
 from bot.reading.units import factor
 
@@ -67,6 +67,8 @@ def read(reply: Reply, question: Question, unasked: bool) -> Answer:
         count = len(re.findall("[⭐🌟★]", stars[1]))
         within = (question.min is None or count >= question.min) and (question.max is None or count <= question.max)
         return Answer("ok", count, reply.source.raw, "") if within else Answer("out_of_range")
+    if unasked and not reply.numbers and not written(reply.text):
+        return _words(reply, question, None, unasked)
     wanted = measures.asked(question, reply.tables.flags)
     fitting = _fitting(reply, question, wanted, unasked)
     if question.kind == "scale" or "提前" in reply.text:
@@ -240,6 +242,8 @@ def _words(reply: Reply, question: Question, wanted: Any, unasked: bool) -> Answ
             at = text.find(form)
             if at >= 0 and not _DENIED.search(text[max(0, at - 4) : at]):
                 return reply.ok(int(value) if question.kind == "scale" else value, at, at + len(form))
+    if unasked:
+        return Answer("unclear")
     if question.kind == "scale" and question.min == 0 and not unasked:
         for form in reply.tables.zero:
             at = text.find(form)

@@ -7,6 +7,8 @@ from datetime import date
 
 from bot.reading import intents, matters, numbers, opinion, placing, satisfaction
 from bot.reading.answers import Reply
+from bot.reading.normalise import Text
+from bot.reading.numbers import Number
 from bot.reading.reading import Answer, Question, Reading
 from bot.reading.tables import Tables, compile_tables
 from bot.reading.triage import Triage
@@ -18,6 +20,9 @@ LONGEST = 4000
 # Readings of replies up to this length are remembered, so many of them.
 SHORT = 8
 MANY = 4000
+# Longer ones up to this length are kept as they are read, so many of them.
+HEARD = 200
+SEVERAL = 500
 
 
 def read(
@@ -104,5 +109,18 @@ def answer(
         answered = read(text, question, tables, proxy=proxy, today=today).answer
         assert answered is not None
         return answered
-    source = tables.normalise(text[:LONGEST])
-    return Reply(source, numbers.find(source.text), tables, None, today).answer(question, unasked=True)
+    source, found = _heard(text, tables)
+    return Reply(source, found, tables, None, today).answer(question, unasked=True)
+
+
+def _heard(text: str, tables: Tables) -> tuple[Text, list[Number]]:
+    """A text as it is read, and its numbers. What was said is looked at again for every question that comes."""
+    known = tables.heard.get(text)
+    if known is None:
+        source = tables.normalise(text[:LONGEST])
+        known = source, numbers.find(source.text)
+        if len(text) <= HEARD:
+            if len(tables.heard) >= SEVERAL:
+                tables.heard.clear()
+            tables.heard[text] = known
+    return known

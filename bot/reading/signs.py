@@ -85,7 +85,7 @@ class Condition:
 @dataclass(frozen=True, slots=True)
 class Combination:
     """Signs that mean more together, perhaps only on the `same_side` or `near` each other
-    (in one sentence), and only `without` another sign."""
+    (in one sentence), and only `without` another sign. `begins`: the names in the first group."""
 
     groups: tuple[tuple[Condition, ...], ...]
     flag: str
@@ -93,6 +93,7 @@ class Combination:
     same_side: bool
     near: bool
     without: str
+    begins: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +250,7 @@ def _compile(data: Any) -> RedFlags:
             row.get("same_side") == "yes",
             row.get("near") == "yes",
             str(row.get("without") or ""),
+            frozenset(_condition(item, known).name for item in words(row["when"])[0].split("|")),
         )
         for row in data.get("combine") or ()
     )

@@ -12,7 +12,8 @@ from bot.reading.concepts import Concept, compile_concepts
 from bot.reading.intents import Intents
 from bot.reading.lexicon import Lexicon, expand
 from bot.reading.meaning import Axis, compile_axes
-from bot.reading.normalise import Normaliser
+from bot.reading.normalise import Normaliser, Text
+from bot.reading.numbers import Number
 from bot.reading.opinion import Opinion
 from bot.reading.options import Choices, compile_synonyms
 from bot.reading.reading import Option, Reading
@@ -26,7 +27,7 @@ MANY = 2000
 @dataclass(slots=True, repr=False)
 class Tables:
     """Everything that is words. `choices` remembers the options of questions already met, `short` the readings of short
-    replies."""
+    replies, `heard` the plain form of others that may be asked again."""
 
     versions: tuple[str, str, str]
     approvers: tuple[str, str, str]
@@ -50,6 +51,7 @@ class Tables:
     opinion: Opinion
     choices: dict[tuple[Option, ...], Choices] = field(default_factory=dict)
     short: dict[tuple[Any, ...], Reading] = field(default_factory=dict)
+    heard: dict[str, tuple[Text, list[Number]]] = field(default_factory=dict)
 
     def name(self, code: str) -> str:
         """The Chinese name of a red flag or a complaint code; the code itself where there is none."""

@@ -174,7 +174,8 @@ class Triage:
                 if mention.measure is not None:
                     live.setdefault(mention.measure.name, []).append(mention)
         for combination in self.flags.combinations if live else ():
-            self._combine(combination, live, findings)
+            if not combination.begins.isdisjoint(live):
+                self._combine(combination, live, findings)
         self.findings = tuple(findings.values())
         self.mentions = [mention for mention in self.mentions if not mention.sign.cue]
 

@@ -119,6 +119,13 @@ def test_twenty_thousand_characters_are_a_reply_like_any_other(piece, tables):
     assert all(record.quote in text for record in found.records)
 
 
+@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize("text", ["真想死了算了", "治不好就从这楼上下去算了", "头晕打错了"])
+def test_what_is_taken_back_in_the_midst_of_a_sign_is_a_reply_too(text, question, tables):
+    reading = read(text, QUESTIONS[question], tables, today=TODAY)
+    assert all(finding.quote in text for finding in reading.findings)
+
+
 def test_an_emergency_anywhere_in_a_very_long_text_is_seen(tables):
     filler = "今天天气不错，吃了两碗饭。" * 2000
     assert read("胸口疼得喘不上气。" + filler, None, tables).triage == "L0"
