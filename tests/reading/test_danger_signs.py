@@ -23,6 +23,7 @@ LISTS = (
     "danger_twelfth.txt",
     "danger_thirteenth.txt",
     "danger_fourteenth.txt",
+    "danger_fifteenth.txt",
 )
 
 
