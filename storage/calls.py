@@ -107,9 +107,14 @@ def lines(tx: Tx, session_id: int) -> list[tuple[str, str]]:
     """What was said on the telephone in a run of a flow, in order: (caller or patient, words)."""
     heard = tx.session.exec(select(Inbound).where(Inbound.session_id == session_id, Inbound.kind == "text")).all()
     spoken = tx.session.exec(select(Outbound).where(Outbound.session_id == session_id, Outbound.lane == "phone")).all()
-    said = [(one.at, 0, "patient", one.text) for one in heard]
-    said += [(one.created_at, 1, "caller", str(one.body.get("text", ""))) for one in spoken]
+    said = [(_turn(one.key), 1, "patient", one.text) for one in heard]
+    said += [(_turn(one.key), 0, "caller", str(one.body.get("text", ""))) for one in spoken]
     return [(who, words) for _, _, who, words in sorted(said, key=lambda line: line[:2])]
+
+
+def _turn(key: str) -> int:
+    """`call:17:3:say` belongs to the third turn."""
+    return int(key.split(":")[2])
 
 
 def signed(tx: Tx, session_id: int, staff_id: int) -> None:

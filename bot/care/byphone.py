@@ -116,12 +116,15 @@ def sheet(tx: Tx, practice: Practice, episode_id: int) -> Sheet | None:
         return None
     if talking is None or talking.row.touchpoint_id is None:
         return None
-    lines = calls.lines(tx, talking.row.id)
+    lines, asks = calls.lines(tx, talking.row.id), talking.again()
+    if lines and lines[-1][1].endswith(asks):  # it stands at its field
+        before = lines.pop()[1].removesuffix(asks).strip()
+        lines += [("caller", before)] if before else []
     return Sheet(
         touchpoint_id=talking.row.touchpoint_id,
         title=talking.flow.title,
         turn=talking.session.turns,
-        asks=talking.again(),
+        asks=asks,
         question=talking.asked,
         lines=lines,
     )

@@ -122,6 +122,12 @@ def _content(settings: Settings) -> Iterator[Found]:
         yield from (Found("错误", "内容", line) for line in wrong.lines)
     else:
         yield from _answers(ready.approved, ready.today(datetime.now(UTC)))
+        yield from (Found("注意", "通知", f"{line}，发出时会截断") for line in ready.words.too_long())
+        unwritten = {point.notice for plan in ready.protocols for point in plan.touchpoints} - ready.words.notices.keys()
+        yield from (Found("错误", "通知", f"方案用到的 {name} 在 messages.yaml 里没有") for name in sorted(unwritten))
+        lacking = {ready.words.template(name) for name in ready.words.notices} - settings.wechat_templates.keys()
+        if settings.wechat_templates and lacking:
+            yield Found("注意", "通知", f"没有设置模板编号的通知不能用模板消息发：{'、'.join(sorted(lacking))}")
     good, issues = publishing.inspect(practice.flow_texts(settings.flows))
     for name, several in issues.items():
         for issue in several:

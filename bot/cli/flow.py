@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -41,6 +42,10 @@ def check(files: Annotated[list[Path], typer.Argument(help="话术文件或文�
             issues[path].append(Issue(*flow.place("id"), "duplicate_flow", f"“{flow.id}”这个编号在 {same[0].name} 里也有"))
         issues[path] += check_flow(flow, library)
     errors = 0
+    for file in {path for given in files for path in _messages(given)}:
+        for line in _too_long(file):
+            errors += 1
+            typer.echo(f"{file}: {line} [too_long]")
     for path in paths:
         for issue in issues[path]:
             errors += issue.level == "error"
@@ -113,6 +118,37 @@ def schema(
 def schema_text() -> str:
     """What stands in flows/flow.schema.json."""
     return json.dumps(flow_schema(), ensure_ascii=False, indent=2) + "\n"
+
+
+def _messages(given: Path) -> list[Path]:
+    """The file of fixed texts and notices, when it is or belongs to what is checked."""
+    if given.is_dir():
+        return [path for path in (given / "messages.yaml",) if path.is_file()]
+    return [given] if given.name == "messages.yaml" else []
+
+
+def _too_long(file: Path) -> list[str]:
+    """What of the notices WeChat would cut, and notices that a plan names and nobody wrote."""
+    from bot import config
+    from bot.care.words import Words
+    from bot.engine.parse import load_yaml
+
+    try:
+        hospital = config.load().hospital
+    except config.WrongSettings:
+        hospital = ""
+    data, wrong = load_yaml(_text(file))
+    if wrong:
+        return [str(one) for one in wrong]
+    try:
+        words = Words(data, {"hospital": hospital or "示例市第一人民医院", "phone": ""})
+    except ValueError as error:
+        return [str(error)]
+    named = {name for path in file.parent.glob("protocols/*.yaml") for name in _NOTICE.findall(_text(path))}
+    return words.too_long() + [f"方案用到的通知 {name} 没有写" for name in sorted(named - words.notices.keys())]
+
+
+_NOTICE = re.compile(r"\bnotice:\s*([a-z][a-z0-9_]*)")
 
 
 def _flow_files(folder: Path) -> list[Path]:

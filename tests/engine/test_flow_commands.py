@@ -7,6 +7,7 @@ import plain_reader
 import pytest
 from typer.testing import CliRunner
 
+from bot import config
 from bot.cli.flow import app
 
 GOOD = """id: day3
@@ -106,3 +107,18 @@ def test_talk_to_a_broken_flow(run, folder):
 def test_schema(run, tmp_path):
     assert run("schema", tmp_path / "out.json").exit_code == 0
     assert (tmp_path / "out.json").read_text(encoding="utf-8") == run("schema").output
+
+
+def test_check_names_a_notice_that_wechat_would_cut(run, tmp_path):
+    shipped = (config.shipped("flows") / "messages.yaml").read_text("utf-8")
+    good = run("check", config.shipped("flows") / "messages.yaml")
+    assert good.exit_code == 0, good.output
+    longer = shipped.replace("thing1: 出院随访，想了解您的恢复情况", "thing1: 出院随访，想了解您的恢复情况，请您抽空回复我们一下")
+    (tmp_path / "messages.yaml").write_text(longer, "utf-8")
+    (tmp_path / "protocols").mkdir()
+    (tmp_path / "protocols" / "p.yaml").write_text("touchpoints:\n  - {flow: a, notice: strange}\n", "utf-8")
+    result = run("check", tmp_path)
+    assert result.exit_code == 1
+    assert "follow_up" in result.output
+    assert "thing1 有25个字，微信最多20个" in result.output
+    assert "strange" in result.output
