@@ -11,7 +11,7 @@ import shutil
 import socket
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -75,19 +75,28 @@ def openid(number: int) -> str:
 
 
 def open_house(
-    folder: Path, *, database_url: str = "", mode: str = "plain", api: str = "http://127.0.0.1:9", shift: float = SHIFT
+    folder: Path,
+    *,
+    database_url: str = "",
+    mode: str = "plain",
+    api: str = NOWHERE,
+    shift: float = SHIFT,
+    now: Callable[[], datetime] | None = None,
+    flow: str = FLOW,
 ) -> app.House:
-    """The house with the shipped content and the talk above, migrated."""
+    """The house with the shipped content and the talk above (or another `flow`), migrated; in a folder of its own, or in one
+    where another process has made it. It goes by `now`, or by real time shifted by so many seconds."""
     content = folder / "content"
-    shutil.copytree(config.shipped("flows"), content / "flows")
-    (content / "flows" / "bench.yaml").write_text(FLOW, "utf-8")
-    (content / "templates").symlink_to(config.shipped("templates").resolve())
+    if not content.exists():
+        shutil.copytree(config.shipped("flows"), content / "flows")
+        (content / "flows" / "bench.yaml").write_text(flow, "utf-8")
+        (content / "templates").symlink_to(config.shipped("templates").resolve())
     settings = config.Settings(
         data_dir=folder / "data", content=content, database_url=database_url, hospital="示例医院", hospital_phone="000-00000000",
         public_url="http://127.0.0.1", wechat_appid=APPID, wechat_secret="s", wechat_token=TOKEN, wechat_aes_key=AES_KEY,
         wechat_mode=mode, wechat_api=api, wechat_templates={"follow_up": "T1"}, log_level="error",
     )  # fmt: skip
-    return app.open_house(settings, now=lambda: datetime.now(UTC) + timedelta(seconds=shift), migrate=True)
+    return app.open_house(settings, now=now or (lambda: datetime.now(UTC) + timedelta(seconds=shift)), migrate=True)
 
 
 def populate(house: app.House, patients: int, *, first: int = 1, each: int = 0, due_at: datetime | None = None) -> None:
