@@ -24,6 +24,7 @@ LISTS = (
     "danger_thirteenth.txt",
     "danger_fourteenth.txt",
     "danger_fifteenth.txt",
+    "danger_sixteenth.txt",
 )
 
 
