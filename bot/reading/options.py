@@ -15,7 +15,7 @@ from bot.reading.meaning import CONCEDED, Axis, Meaning
 from bot.reading.mentioned import Chosen
 from bot.reading.ordinals import LONG, POLITE, Ordinals
 from bot.reading.reading import Option
-from bot.reading.restated import left_open, only, restated
+from bot.reading.restated import PASSED, left_open, only, restated
 from bot.reading.signs import words
 from bot.reading.yesno import lean
 
@@ -23,32 +23,15 @@ _SPLIT = re.compile(r"[或和及与、/,，;；()（）\s]+|以及|或者")
 _EDGES = " ,，。.!！?？;；、:：~-\n\"'"
 # Characters that a slip of the finger does not put in the place of another: they turn the meaning.
 _TURNING = frozenset("不没无未别非很太挺较最真好坏多少有难易高低上下左右轻重大小还都也算够更蛮老")
+_NONE = ("没有", "无", "没", "从来没有", "没有过")
+_UNDONE = re.compile("没(?!有|空|时间|工夫|功夫|兴趣|必要|想)([一-龥])")
 # A reply this long that only leans to yes or no may be about something else.
 _LONG_LEAN = 12
 _AND_YET = re.compile(r"(?:就是|但是?|不过|只是|可是)[^,。]{2,}")
 _EMPTY = (
-    "不需要",
-    "不用",
-    "都正常",
-    "正常",
-    "无异常",
-    "一切正常",
-    "暂无",
-    "没用",
-    "未用",
-    "没做",
-    "没吃",
-    "没有",
-    "都没有",
-    "以上都没有",
-    "无",
-    "以上都不",
-    "都不",
-    "没什么",
-    "均无",
-    "都没",
-    "全没有",
-)
+    "不需要", "不用", "都正常", "正常", "无异常", "一切正常", "暂无", "没用", "未用", "没做", "没吃",
+    "没有", "都没有", "以上都没有", "无", "以上都不", "都不", "没什么", "均无", "都没", "全没有",
+)  # fmt: skip
 
 
 _BARE = frozenset(("不满意", "没问题", "不清楚", "不知道"))
@@ -152,6 +135,12 @@ class Choices:
             return Chosen(clash=True)
         return replace(chosen, start=0, end=len(text))
 
+    def _over(self, text: str, chosen: Chosen) -> Chosen:
+        """What is over was there: 现在不吐了 is no 没有, nor is 我儿子办的我没去."""
+        if chosen.picks and len(text) > 3 and self.options[chosen.picks[0]].labels[0] in _NONE and PASSED.search(text):
+            return Chosen(clash=True)
+        return chosen
+
     def _one(self, text: str, breaks: frozenset[int]) -> Chosen:
         numbered = self.numbered(text, breaks)
         if numbered is not None:
@@ -174,7 +163,7 @@ class Choices:
         near = self.near(text, 0)
         if near.picks:
             return near
-        return self._weighed(text, breaks, self._told(text, breaks))
+        return self._over(text, self._weighed(text, breaks, self._told(text, breaks)))
 
     def _weighed(self, text: str, breaks: frozenset[int], chosen: Chosen) -> Chosen:
         """What the words name against what the whole means: agreed it is sure, against each other it is open."""
@@ -268,6 +257,10 @@ class Choices:
             if "unsure" in known and unsure:
                 return Chosen((known["unsure"],), 0, len(text), sure=False)
             return Chosen(clash=True)
+        label = self.options[known["no"]].labels[0]
+        undone = _UNDONE.search(text) if not said.value and label.startswith("不") else None
+        if undone and undone[1] not in label:
+            return None  # 没去 is no 不方便
         return Chosen((known["yes" if said.value else "no"],), said.start, said.end, sure=said.sure)
 
     def near(self, text: str, slack: int) -> Chosen:

@@ -61,6 +61,10 @@ _NONE_BUT = re.compile(
 )
 # 侧着睡算哪个: which of them is asked.
 _WHICH = re.compile(r"(?:算|选|填|归|是)(?:哪|第几|几)(?:个|项|种|条|样|号)?[呢啊呀好?]*$")
+# 现在不吐了, 嗓子恢复了: it was, and is no more.
+PASSED = re.compile(
+    r"^(?:[一-龥]{0,4}?(?:现在|今天|已经|早|后来|这两天|慢慢)[一-龥]{0,2}|[一-龥]{1,3})?(?:不[一-龥]{1,3}了|好了|恢复了|消了|退了|止住了|缓解了)[。!]*$"
+)
 
 
 def restated(text: str) -> str:
