@@ -11,12 +11,13 @@ from typing import Any
 from aiohttp import web
 
 from bot.care.practice import Practice
+from bot.rules.calls import OUTCOMES
 from bot.rules.cohort import REASONS
 from bot.web import forms, pages, phrases
 from bot.web.console import answers
 from bot.web.keys import DATABASE, NOW, PRACTICE
 from bot.web.pages import SIGNED_IN
-from storage import consents, register, staff, talk
+from storage import calls, consents, register, staff, talk
 from storage.patients import Patient
 from storage.sealing import Unreadable
 from storage.transaction import Tx
@@ -97,8 +98,9 @@ def _all(tx: Tx, practice: Practice, patient_id: int) -> dict[str, Any] | None:
     moments: list[Moment] = []
     for stay in stays:
         moments += _of_stay(tx, practice, stay)
-    for contact_id in {contact.id for stay in stays for _, contact, _ in stay.contacts if contact.id}:
-        moments += _of_talk(tx, practice, contact_id)
+    spoken = {calls.phone_id(tx, stay.episode.id) for stay in stays if stay.episode.id}
+    for contact_id in {contact.id for stay in stays for _, contact, _ in stay.contacts} | spoken:
+        moments += _of_talk(tx, practice, contact_id) if contact_id else []
     moments.sort(key=lambda moment: moment.at, reverse=True)
     titles = {protocol.id: protocol.title for protocol in practice.protocols}
     told = {"protocols": titles, "reasons": REASONS}
@@ -116,6 +118,9 @@ def _of_stay(tx: Tx, practice: Practice, stay: register.Stay) -> list[Moment]:
             moments.append(
                 Moment(ticket.closed_at, "工单", f"关闭：{ticket.outcome or ''} {ticket.closing_note}".strip(), "good", link)
             )
+    for call, name in calls.of_episode(tx, episode.id) if episode.id else []:
+        outcome = OUTCOMES[call.outcome].name
+        moments.append(Moment(call.at, "电话", f"{name}：{outcome}{'，' if call.note else ''}{call.note}", "person"))
     for binding, _, _ in stay.contacts:
         who = phrases.RELATIONS[binding.relation]
         moments.append(Moment(binding.bound_at, "绑定", "绑定微信"))
@@ -156,8 +161,9 @@ def _of_talk(tx: Tx, practice: Practice, contact_id: int) -> list[Moment]:
     moments: list[Moment] = []
     for line in talk.of_contact(tx, contact_id, limit=300)[0]:
         if isinstance(line, talk.Sent):
-            words, _ = phrases.delivery(line.message.state, line.message.delivered, line.message.errcode)
-            text = line.message.body.get("text") or f"[模板通知] {_notice(line.message.body)}"
+            sent = line.message
+            words, _ = phrases.delivery(sent.state, sent.delivered, sent.errcode, sent.lane)
+            text = sent.body.get("text") or f"[{phrases.LANES[sent.lane]}] {_notice(sent.body)}"
             moments.append(Moment(line.at, line.author or "机器人", f"{text}（{words}）"))
         elif line.message.kind == "event":
             if words := phrases.event(line.message.event):
