@@ -47,6 +47,8 @@ def placed(
         answered.sure or question.kind in ("number", "scale", "date") or not _ELSEWHERE & meant.keys()
     ):
         return answered
+    if answered.status == "unclear" and question.kind in ("choice", "multichoice") and triage.level in ("L0", "L1"):
+        return Answer("off_topic")  # who tells of danger does not mean an option that was not recognised
     if answered.status == "unclear" and (answered.quote or _spoken_to(question, triage)):
         return answered
     if _ELSEWHERE & meant.keys() or matter.records:
