@@ -4,6 +4,7 @@ characters of the same clause that deny nothing, `#` a number."""
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -18,6 +19,7 @@ _NUMBER = re.compile(NUMBER)
 _SPECIAL = re.compile(r"[()\[\]|?*+~#]")
 _PLAIN = re.compile(r"[^()\[\]|?*+]+(?![?*+])")
 _RUN = re.compile(f"[{NUMERALS}]+")
+_FIRST = operator.itemgetter(0)
 MOST = 64
 
 
@@ -47,8 +49,9 @@ def _sequence(pattern: str, at: int, keep: int, most: int, *, top: bool) -> tupl
         if plain is not None:
             at = plain.end()
             if not full:
-                forms = [(form + plain[0])[:keep] for form in forms]
-                full = at >= keep and all(len(form) == keep for form in forms)
+                said = plain[0]
+                forms = [form + said for form in forms] if at <= keep else [(form + said)[:keep] for form in forms]
+                full = at >= keep and min(map(len, forms)) == keep
             continue
         char = pattern[at]
         if char == "(":
@@ -78,7 +81,7 @@ def _sequence(pattern: str, at: int, keep: int, most: int, *, top: bool) -> tupl
             forms = list(dict.fromkeys(forms))
             if len(forms) > most:
                 raise ValueError(f"写法展开后太多，请拆成几个：{pattern}")
-        full = at >= keep and all(len(form) == keep for form in forms)
+        full = at >= keep and min(map(len, forms)) == keep
     return list(dict.fromkeys(branches + forms)), at
 
 
@@ -156,6 +159,7 @@ class Lexicon(Generic[T]):
                 lengths = self._pairs[word[:2]] = self._singles.get(word[0], []).copy()
             if lengths[-1:] != [len(word)]:
                 lengths.append(len(word))
+        self._begins = frozenset([*map(_FIRST, {*self._pairs, *self._singles}), *(NUMERALS if self._numbered else "")])
 
     def _tail(self, head: str, behind: str, tail: _Tail) -> None:
         if head:
@@ -176,6 +180,8 @@ class Lexicon(Generic[T]):
 
     def scan(self, text: str) -> list[Hit[T]]:
         """Every hit that does not overlap one further left, in order."""
+        if self._begins.isdisjoint(text):
+            return []
         hits: list[Hit[T]] = []
         begins, singles, forms, tails = self._pairs, self._singles, self._forms, self._tails
         numbers = {run.start() for run in _RUN.finditer(text)} if self._numbered else ()
@@ -239,10 +245,7 @@ class Lexicon(Generic[T]):
 
 def _head(form: str) -> str:
     """The literal beginning of a form."""
-    gap, number = form.find("~"), form.find("#")
-    if gap < 0 and number < 0:
-        return form
-    return form[: min(gap, number) if gap >= 0 and number >= 0 else max(gap, number)]
+    return form.partition("~")[0].partition("#")[0]
 
 
 def literal(text: str) -> str:

@@ -3,6 +3,7 @@ question."""
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from bot.reading.lexicon import Hit
@@ -53,20 +54,21 @@ def measured(text: str, numbers: list[Number], flags: RedFlags, wanted: Measure 
     diastolic = next((measure for measure in flags.measures if measure.name == "diastolic"), None)
     last: tuple[Measure, Number] | None = None
     idle = {place for match in _IDIOM.finditer(text) for place in range(*match.span())}
-    for number in numbers:
-        if number.start in idle or (not number.unit and _POINT.search(text, 0, number.start)):
+    odd: dict[str, bool] = {}
+    for number, after in itertools.zip_longest(numbers, numbers[1:]):
+        if number.start in idle or (not number.unit and _POINT.search(text, max(0, number.start - 2), number.start)):
             continue
         measure = None
         if last is not None and last[0] is systolic and diastolic is not None and number.unit in ("", "pressure"):
             between = text[last[1].end : number.start]
             if _PAIR.fullmatch(between) and number.low < last[1].low:
                 measure = diastolic
-        if measure is None and wanted is not None and wanted in (systolic, diastolic) and _is_pair(text, number, numbers):
+        if measure is None and wanted is not None and wanted in (systolic, diastolic) and _is_pair(text, number, after):
             measure = systolic
-        if measure is None and _bare_pair(text, number, numbers):
+        if measure is None and _bare_pair(text, number, after):
             measure = systolic
         if measure is None:
-            measure = _meaning(text, number, flags, wanted)
+            measure = _meaning(text, number, flags, wanted, odd)
         if measure is None:
             continue
         if number.vague == "under" and measure.name not in ("oxygen", "sugar"):
@@ -81,32 +83,37 @@ def measured(text: str, numbers: list[Number], flags: RedFlags, wanted: Measure 
     return found
 
 
+def _odd(measure: Measure, text: str, odd: dict[str, bool]) -> bool:
+    if measure.name not in odd:
+        odd[measure.name] = measure.strange is not None and measure.strange.search(text) is not None
+    return odd[measure.name]
+
+
 def tenfold(measure: Measure, number: Number) -> bool:
     """烧到385, 三百九十二: a temperature whose point was left out."""
     plain = number.low == number.high == int(number.low) and number.unit in ("", "temperature")
     return measure.name == "temperature" and plain and 340 <= number.low <= 430
 
 
-def _is_pair(text: str, number: Number, numbers: list[Number]) -> bool:
+def _is_pair(text: str, number: Number, after: Number | None) -> bool:
     """140/85: the first of two, the higher before the lower."""
-    after = next((other for other in numbers if other.start > number.start), None)
     return after is not None and after.low < number.low and text[number.end : after.start] in ("/", "-", " ")
 
 
-def _bare_pair(text: str, number: Number, numbers: list[Number]) -> bool:
+def _bare_pair(text: str, number: Number, after: Number | None) -> bool:
     """量了205/115; 一百九，一百一，刚量的血压; 一百九的高压: a pair like those of a blood pressure, by itself."""
     if number.unit not in ("", "pressure") or not 70 <= number.low <= 260:
         return False
     if _ITS_NAME.match(text, number.end):
         return True
-    after = next((other for other in numbers if other.start > number.start), None)
     if after is None or after.unit not in ("", "pressure") or not 40 <= after.low <= min(150, number.low - 15):
         return False
     between = text[number.end : after.start]
     return (between == "/" and number.low >= 80) or (between in (",", "、", " ") and "血压" in text[after.end : after.end + 8])
 
 
-def _meaning(text: str, number: Number, flags: RedFlags, wanted: Measure | None) -> Measure | None:
+def _meaning(text: str, number: Number, flags: RedFlags, wanted: Measure | None, odd: dict[str, bool]) -> Measure | None:
+    """`odd` keeps which measures the whole text speaks against, that a long one is searched once."""
     begin = max(0, number.start - 14)
     for mark in _CLAUSE.finditer(text, begin, number.start):
         if text[mark.start()] != "," or mark.start() < number.start - 6:
@@ -137,10 +144,6 @@ def _meaning(text: str, number: Number, flags: RedFlags, wanted: Measure | None)
         return wanted
     if wanted is None and not number.unit and number.low != int(number.low):
         for measure in flags.measures:
-            if (
-                measure.loose
-                and measure.loose[0] <= number.low <= measure.loose[1]
-                and not (measure.strange and measure.strange.search(text))
-            ):
+            if measure.loose and measure.loose[0] <= number.low <= measure.loose[1] and not _odd(measure, text, odd):
                 return measure
     return None

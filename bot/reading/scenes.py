@@ -4,8 +4,10 @@ group and one of every other group near it, in any order."""
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from bot.reading.lexicon import Hit, expand
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from bot.reading.mention import Word
     from bot.reading.signs import Sign
 
+_START, _END = attrgetter("start"), attrgetter("end")
 _DENIED = re.compile(r"(?:[没不无未别]|没有|不是|没怎么|不怎么)$")
 
 
@@ -77,8 +80,10 @@ class Scenes:
 
 def _put(hits: list[Word], match: re.Match[str], sign: Sign) -> list[Word]:
     start, end = match.span()
-    crossed = [hit for hit in hits if hit.start < end and hit.end > start]
+    first, last = bisect_left(hits, start, key=_END), bisect_left(hits, end, key=_START)
+    while first < last and hits[first].end <= start:
+        first += 1
+    crossed = hits[first:last]
     if any(hit.what[0] == "sign" and hit.what[1].level <= sign.level and not hit.what[1].cue for hit in crossed):
         return hits
-    kept = [hit for hit in hits if hit.start >= end or hit.end <= start]
-    return sorted([*kept, Hit(start, end, ("sign", sign))], key=lambda hit: hit.start)
+    return [*hits[:first], Hit(start, end, ("sign", sign)), *hits[last:]]

@@ -197,7 +197,10 @@ class Triage:
     def _populate(self, rule: Population) -> None:
         if rule.along and not any(mention.sign.name == rule.along and mention.status == "present" for mention in self.mentions):
             return
+        names = {condition.name for condition in rule.signs}
         for mention in self.mentions:
+            if mention.sign.name not in names and mention.sign.kind not in names:
+                continue
             if rule.severe_only and mention.degree != "severe":
                 continue
             known = (mention.sign.name, mention.sign.kind)
