@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Everything a developer or a curious newcomer types: python3 dev.py demo | test | lint | bench | transcripts |
-screenshots | lock.
+"""Everything a developer or a curious newcomer types: python3 dev.py demo | test | lint | bench | soak |
+transcripts | screenshots | lock.
 
 Standard library only. It makes .venv (also where there is neither pip nor ensurepip), installs the hash-locked set and
 goes on. A new command is a function below with @command; its first line of docstring is its help.
@@ -79,8 +79,14 @@ def lint(args):
 
 @command
 def bench(args):
-    """Measure and compare with the bars; name some of bench/*.py to run only these."""
+    """Measure and compare with the bars; name some of bench/*.py to run only these, or `day`, which is long (--small)."""
     return become(ready(DEV), "-m", "bench", *args)
+
+
+@command
+def soak(args):
+    """Days of a hospital under all troubles at once: --seed N --minutes M; what it says replays a round that failed."""
+    return become(ready(DEV), "-m", "tests.soak", *args)
 
 
 @command

@@ -90,8 +90,8 @@ class Clock:
 
 
 def run(small: bool = False) -> list[Row]:
-    """Both databases; `small` is a twenty-fifth of it."""
-    size = Size(8_000, 2_000) if small else Size()
+    """Both databases; `small` is a fiftieth of it."""
+    size = Size(4_000, 1_000) if small else Size()
     rows = _day("sqlite", 1, size)
     with postgres.started() as url:
         return rows + (_day("postgresql", 2, size, url) if url else [])
@@ -178,9 +178,9 @@ def _rested(stub: int, least: int) -> dict[str, Any]:
         told = _ask(stub, "/told")
         moved, before = told["messages"] != before, told["messages"]
         calm = 0 if moved or told["talking"] else calm + 1
-        if calm > 4 and told["reached"] >= least:
+        if calm > 5 and told["reached"] >= least:
             return told
-        time.sleep(1)
+        time.sleep(0.5)
     raise RuntimeError(f"not done after {PATIENCE:.0f} seconds: {told}")
 
 

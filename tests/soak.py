@@ -250,8 +250,9 @@ class Round:
         self.ward = Ward([], house.simulator[PLATFORM], house.simulator[PUSHER].submit, random.Random(f"{seed} pace"))
         self.tell = tell
 
-    async def live(self, kills, hours):
-        """`kills` in each troubled stretch; after the morning there is one at each of these `hours`."""
+    async def live(self, kills, hours, peace):
+        """`kills` in each troubled stretch: while all scan their codes (unless in `peace`), at ten, and at each of these `hours`
+        after it."""
         house = self.house
         for code in await house.database.read(codes.listed):
             user = house.simulator[PLATFORM].add(f"{code.name}（{code.born_on.month}月生）", code=code.token)
@@ -260,11 +261,15 @@ class Round:
         living = asyncio.create_task(self.ward.live())
         try:
             await self._start()
-            await self._troubled(self._everybody(self.ward.scan, 3), kills)
+            if peace:
+                await self._everybody(self.ward.scan, 0.5)
+                await self.calm()
+            else:
+                await self._troubled(self._everybody(self.ward.scan, 3), kills)
             for person in self.ward.people:
                 person.wakes = not person.sleepy
             for after in (0, *hours):
-                await self._later(TEN + timedelta(hours=after))
+                await self._later(TEN + timedelta(hours=after), restart=after > 0)
                 await self._troubled(self._asides(), kills)
             for person in self.ward.people:
                 person.wakes = True
@@ -299,11 +304,17 @@ class Round:
     async def _start(self):
         await asyncio.gather(*(bot.start() for bot in self.house.bots))
 
-    async def _later(self, moment):
-        await asyncio.gather(*(bot.stop() for bot in self.house.bots))
+    async def _later(self, moment, restart=False):
+        """It is so late now: all at once, or while an admin has stopped the bots."""
+        bots = self.house.bots
+        if restart:
+            await asyncio.gather(*(bot.stop() for bot in bots))
         self.clock.advance_to(moment)
         self.tell(f"-- {self.clock.now():%d %H:%M}")
-        await self._start()
+        bots[0].look_up()
+        if restart:
+            await self._start()
+        await asyncio.sleep(0.5)  # two ticks
 
     async def _everybody(self, act, seconds):
         async def one(person, after):
@@ -427,7 +438,7 @@ def _words(body):
     return body.get("text", "a notice")
 
 
-async def play(folder, kind, seed, *, server=None, patients=PATIENTS, kills=3, hours=DAYS, tell=lambda line: None):
+async def play(folder, kind, seed, *, server=None, patients=PATIENTS, kills=3, hours=DAYS, peace=False, tell=lambda line: None):
     """One round; what was wrong, and a line about what was met."""
     took = time.monotonic()
     *ports, door, phones = free_ports(PROCESSES[kind] + 2)
@@ -441,7 +452,7 @@ async def play(folder, kind, seed, *, server=None, patients=PATIENTS, kills=3, h
     setting = hospital(folder, ports, door=told, phones_port=phones, patients=patients, database_url=database_url)
     async with entrance.open(door), setting as house:
         one = Round(seed, house, staller(database_url), tell)
-        await one.live(kills, hours)
+        await one.live(kills, hours, peace)
         kept = await house.database.read(Kept)
         wrong = list(kept.wrong(one.ward.people, house.due))
         crashes = [line for line in house.bots[0].log.read_text("utf-8").splitlines() if not _expected(line)]

@@ -10,6 +10,6 @@ import soak
 async def test_under_all_troubles_nothing_is_lost_and_nothing_doubled(tmp_path, request, kind):
     server = request.getfixturevalue("postgres_server") if kind == "postgresql" else None
 
-    wrong, told = await soak.play(tmp_path, kind, 20261122, server=server, patients=12, kills=1, hours=())
+    wrong, told = await soak.play(tmp_path, kind, 20261122, server=server, patients=12, kills=2, hours=(), peace=True)
 
     assert wrong == [], told
