@@ -20,6 +20,7 @@ from bot.care.ways import Ways
 from bot.care.words import Words
 from bot.config import TABLES, Settings, WrongSettings, shipped
 from bot.engine.parse import load_yaml
+from bot.parsed import Parsed
 from bot.reading.read import Tables, compile_tables
 from bot.rules.cohort import Exclusions
 from bot.rules.consent import Consent
@@ -59,7 +60,7 @@ _SAYS = {
 
 def load(settings: Settings, seal: Seal, calendar: Mapping[date, bool], sending: Sending | None = None) -> Practice:
     """Read everything an act needs. Raises WrongSettings that names each file that is missing or wrong."""
-    files = _Files(settings.flows)
+    files = _Files(settings.flows, Parsed(settings.data_dir))
     hospital = {"hospital": settings.hospital, "phone": settings.hospital_phone}
     protocols = tuple(files.read(f"protocols/{name}", Protocol.model_validate) for name in files.names("protocols"))
     ladders = files.read("ladders.yaml", Ladders.model_validate)
@@ -72,6 +73,7 @@ def load(settings: Settings, seal: Seal, calendar: Mapping[date, bool], sending:
     approved = files.read("answers.yaml", lambda data: Approved(data, hospital, tables.normalise)) if tables else None
     if files.wrong or approved is None:
         raise WrongSettings(files.wrong)
+    files.parsed.keep()
     return Practice(
         hospital=settings.hospital,
         hospital_phone=settings.hospital_phone,
@@ -104,7 +106,7 @@ def load_tables(folder: Path) -> Tables:
     """The reading's tables alone. Raises WrongSettings that names each file that is missing or wrong."""
     if not folder.is_dir():
         raise WrongSettings([f"没有文件夹 {folder}"])
-    files = _Files(folder)
+    files = _Files(folder, Parsed(None))
     tables = files.tables()
     if files.wrong:
         raise WrongSettings(files.wrong)
@@ -119,8 +121,9 @@ def flow_texts(folder: Path) -> dict[str, str]:
 class _Files:
     """Reads files and gathers what is wrong with them, so that all of it can be said at once."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, parsed: Parsed) -> None:
         self._folder = folder
+        self.parsed = parsed
         self.wrong: list[str] = []
 
     def names(self, folder: str) -> list[str]:
@@ -131,9 +134,12 @@ class _Files:
             text = (self._folder / name).read_text("utf-8")
         except FileNotFoundError:
             raise ValueError(f"没有 {name} 这个文件") from None
-        data, issues = load_yaml(text)
-        if issues:
-            raise ValueError("；".join(f"{name} 第{issue.line}行 {issue}" for issue in issues))
+        data = self.parsed.data(text)
+        if data is None:
+            data, issues = load_yaml(text)
+            if issues:
+                raise ValueError("；".join(f"{name} 第{issue.line}行 {issue}" for issue in issues))
+            self.parsed.add(text, data)
         return data
 
     def read(self, name: str, build: Callable[[Any], T]) -> T:

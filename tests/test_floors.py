@@ -11,7 +11,7 @@ MIGRATIONS = "storage.migrations"
 
 # the floors from above; a room may use its own modules and those of the floors below, never its neighbour's
 FLOORS = [
-    ["bot.app", "bot.cli", "bot.config", "bot.practice", "bot.__main__"],
+    ["bot.app", "bot.cli", "bot.config", "bot.parsed", "bot.practice", "bot.__main__"],
     ["bot.web", "bot.scheduler"],
     ["bot.wechat", "bot.wecom", "bot.sms", "bot.his"],
     ["bot.care"],

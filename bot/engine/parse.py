@@ -9,9 +9,6 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 from bot.engine.flow import Flow, Place
 from bot.engine.issue import Issue
@@ -19,6 +16,9 @@ from bot.engine.mistakes import explain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ruamel.yaml.error import MarkedYAMLError
+    from ruamel.yaml.nodes import MappingNode, Node
 
 SIZE_MAX = 256 * 1024
 DEPTH_MAX = 40
@@ -67,6 +67,9 @@ def load_yaml(text: str) -> tuple[Any, list[Issue]]:
 
 def read_yaml(text: str) -> Document:
     """`load_yaml` with the place of each part."""
+    from ruamel.yaml import YAML  # heavy, and at a restart everything may be known already
+    from ruamel.yaml.error import MarkedYAMLError
+
     if len(text) > SIZE_MAX:
         return Document(None, issues=[Issue(0, 0, "too_big", "文件太大，不能超过 256 KB")])
     if _brackets(text) > BRACKETS_MAX:
@@ -110,6 +113,8 @@ class _Walk:
         if len(path) > DEPTH_MAX:
             return self._refuse(node, "too_deep", "括号或缩进的层次太多")
         self.marks.setdefault(path, _place(node))
+        from ruamel.yaml.nodes import MappingNode, ScalarNode
+
         if isinstance(node, ScalarNode):
             return str(node.value)
         if isinstance(node, MappingNode):
@@ -123,7 +128,7 @@ class _Walk:
     def _mapping(self, node: MappingNode, path: Place) -> dict[str, Any]:
         data: dict[str, Any] = {}
         for key, value in node.value:
-            if not isinstance(key, ScalarNode):
+            if key.id != "scalar":  # ruamel's name for what is no list and no mapping
                 self._refuse(key, "yaml_syntax", "冒号前面只能是一个词；文字以 { 或 [ 开头时请加引号")
                 continue
             word = str(key.value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.care.media import Fetched, Gone, NotNow, Unfit
-from bot.wechat import pictures, voices
+from bot.wechat import voices
 from bot.wechat.client import TOO_LARGE, Client
 from bot.wechat.errors import ApiError, Reaction, Unreachable
 
@@ -31,5 +31,7 @@ class Fetcher:
         if kind == "voice":
             content_type, seconds = voices.measured(content)
             return Fetched(content, content_type, seconds=seconds)
+        from bot.wechat import pictures  # what it draws with is large, and few need it
+
         picture = await asyncio.to_thread(pictures.cleaned, content)
         return Fetched(picture.content, "image/jpeg", picture.small, picture.width, picture.height)
