@@ -69,7 +69,7 @@ DOCUMENTS = {
     ),
     "voice, recognised": (
         document("voice", MediaId="m2", Format="amr", Recognition="伤口疼", MsgId=13),
-        {"kind": "voice", "media_id": "m2", "key": "13", "detail": {"Format": "amr", "Recognition": "伤口疼"}},
+        {"kind": "voice", "media_id": "m2", "key": "13", "text": "伤口疼", "detail": {"Format": "amr"}},
     ),
     "video": (
         document("video", MediaId="m3", ThumbMediaId="t3", MsgId=14),
