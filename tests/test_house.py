@@ -121,14 +121,15 @@ async def test_from_a_scanned_code_to_a_closed_ticket(tmp_path, mode):
             welcome = await here.act(phone, "scan", scene=phone["code"])
             assert (welcome["outcome"], "示例医院" in welcome["text"]) == ("answered", True)
 
-        ill, angry, *_ = await here.to_the_notices()
-        asked = await here.confirm(ill)
-        patient = Patient(SimpleNamespace(name=ill["name"]), {"体温": "有点发烧，38度9"})
-        for _ in range(12):
-            if "120" in asked:
+        *those, angry = await here.to_the_notices()
+        for ill in those:  # not every talk asks for the temperature
+            asked = await here.confirm(ill)
+            patient = Patient(SimpleNamespace(name=ill["name"]), {})
+            while "体温" not in asked and (answer := patient.answer(asked)):
+                asked = await here.say(ill, answer)
+            if "体温" in asked:
                 break
-            asked = await here.say(ill, patient.answer(asked))
-        assert "120" in asked
+        assert "120" in await here.say(ill, "有点发烧，38度9")
         await here.confirm(angry)
         assert "如实记下" in await here.say(angry, COMPLAINT)
 
