@@ -50,8 +50,8 @@ class TouchpointPlan(Model):
     """One dated contact. Exactly one of the fields of COUNTS says when; months are clamped to their end. `at` is local time;
     `late_hours` how long it may still be sent, `late` what becomes of one that was past already when the stay was imported;
     `windows` local spans in place of the hospital's; `who` may be spoken to (empty: whoever is bound); `unless` the states of
-    the revisit in which it is no longer wanted; `silent`: an invitation that nobody answers goes to the phone worklist, or (a mere
-    reminder) is dropped; `beyond_cap`: the patient's frequency cap does not hold it back;
+    the revisit in which it is no longer wanted; `silent`: an invitation that nobody answers goes to the phone worklist, or (a
+    mere reminder) is dropped; `beyond_cap`: the patient's frequency cap does not hold it back;
     `notice` names the invitation in messages.yaml."""
 
     flow: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
