@@ -80,9 +80,10 @@ def reached(tx: Tx, practice: Practice, ticket_id: int, staff_id: int, whose: st
 
 
 def overtaken(tx: Tx, episode_id: int, now: datetime) -> None:
-    """The patient answers in WeChat after all: nobody need call, unless a colleague is at it already."""
+    """The patient answers in WeChat after all: nobody need call, unless a colleague is at it already, or something else waits
+    for that call."""
     ticket = tickets.open_for(tx, None, episode_id, "phone")
-    if ticket is None or ticket.id is None:
+    if ticket is None or ticket.id is None or calls.points(tx, episode_id):
         return
     tickets.log(tx, ticket.id, "added", "患者已在微信里回复，不用再打电话", now)
     if ticket.state == "open":

@@ -62,6 +62,8 @@ def begin(
     )
     if first == "follow-up" and touchpoint_id is not None:
         plans.begun(tx, touchpoint_id, now, attempt=unasked)
+        if not unasked:
+            calls.overtaken(tx, bound.episode_id, now)
     if several and first != "identity":
         return [practice.words.say("about_whom", name=known["name"]), *step.texts]
     return step.texts
@@ -85,7 +87,6 @@ def greet(visit: Visit) -> None:
     if invited is not None:
         if not _take_up(visit, bound, *invited, small=small):
             return
-        calls.overtaken(visit.tx, invited[0].episode_id, visit.now)
         if visit.reading is not None and set(visit.reading.intents) & {"question", "greeting"} == {"question"}:
             _ask_staff(visit)
     elif small:

@@ -40,6 +40,9 @@ def test_an_answer_to_the_last_word_begins_the_talk_and_spares_the_call(hospital
     hospital.scan("o1", hospital.discharge())
     hospital.pass_time(days=6)
     assert "月份" in hospital.say("o1", "在的")
+    assert [ticket.matter for ticket in hospital.tickets()] == ["phone"]  # who they are is not known yet, and they may stop here
+    hospital.say("o1", "8")
+    hospital.say("o1", "1")
     assert hospital.tickets() == []
     (closed,) = hospital.tickets("closed")
     assert "微信" in closed.outcome
