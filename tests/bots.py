@@ -122,6 +122,7 @@ class Hospital:
     bots: list[Bot]
     simulator: web.Application
     database: Any
+    practice: Any
     due: frozenset[int]
 
 
@@ -156,7 +157,7 @@ async def hospital(folder, ports, *, door, phones_port, patients, database_url="
     bots = [Bot(settings.model_copy(update={"port": port}), wechat.clock, folder) for port in ports]
     try:
         await asyncio.gather(*(bot.prepare() for bot in bots))
-        yield Hospital(bots, simulator, house.database, due)
+        yield Hospital(bots, simulator, house.database, house.practice, due)
     finally:
         await asyncio.gather(*(bot.end() for bot in bots))
         await runner.cleanup()

@@ -32,12 +32,13 @@ class Person(Patient):
 
 @dataclass
 class Ward:
-    """The people with their phones."""
+    """The people with their phones. `pace`: the seconds they take to answer."""
 
     people: list
     platform: object
     submit: object
     chance: Random
+    pace: tuple = (0.05, 0.7)
 
     def do(self, person, act):
         """Scan or say: `act` makes the push, now and perhaps once more."""
@@ -76,7 +77,7 @@ class Ward:
         if bubble is None:
             return
         if not person.due:
-            person.due = now + self.chance.uniform(0.05, 0.7)
+            person.due = now + self.chance.uniform(*self.pace)
         if now < person.due:
             return
         person.due = 0.0

@@ -27,11 +27,14 @@ import postgres
 import psycopg
 from bots import TEN, hospital
 from people import Person, Ward
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
+from bot.care import escalation
+from bot.care.errors import Refused
 from bot.cli.play import TALES
 from bot.simulator.app import CLOCK, FAULTS, PLATFORM, PUSHER, TRAFFIC
-from storage import codes, queue, sessions
+from storage import codes, queue, sessions, staff
 from storage.contacts import Contact
 from storage.messages import Inbound, Outbound
 from storage.plans import Touchpoint
@@ -52,10 +55,13 @@ ASIDES = (
     "这个药饭前吃还是饭后吃？",
     "我妈不太舒服",
 )
+SPREAD = 6  # seconds
+PACE = (0.02, 0.25)
 TROUBLES = (
     *("busy", "token for ever", "quota", "slow", "too slow", "cut", "cut after", "killed token"),
     *("late", "lost answer", "twice", "disorder", "stall"),
 )
+SENDING = ("busy", "slow", "too slow", "cut", "cut after")  # a stretch begins with one of them
 SETTLED = ("sent", "handed", "unknown", "failed", "cancelled")
 
 
@@ -151,11 +157,12 @@ class Troubles:
                 raise task.exception()
 
     async def _faults(self):
-        chance, add = self.chance, self.faults.add
+        chance, add, begun = self.chance, self.faults.add, False
         while True:
-            path = chance.choice(("*", *SEND))
+            path = chance.choice(("*", SEND[0], *SEND))
             times = chance.randint(1, 6)
-            kind = chance.choice(TROUBLES)
+            kind = chance.choice(TROUBLES if begun else SENDING)
+            begun = True
             self.met[kind] += 1
             self.tell(f"trouble: {kind}, {times} times, {path} where it matters")
             lasting, pause = None, chance.uniform(0.1, 0.8)
@@ -247,8 +254,11 @@ class Round:
         self.house, self.clock = house, house.simulator[CLOCK]
         self.troubles = Troubles(seed, house, stall, tell)
         self.chance = random.Random(f"{seed} talk")
-        self.ward = Ward([], house.simulator[PLATFORM], house.simulator[PUSHER].submit, random.Random(f"{seed} pace"))
+        self.ward = Ward([], house.simulator[PLATFORM], house.simulator[PUSHER].submit, random.Random(f"{seed} pace"), PACE)
         self.tell = tell
+        self.nurses = random.Random(f"{seed} nurse")
+        self.nurse = house.database.write_now(staff.add, "soak", "护士", "x", "nurse", self.clock.now())
+        self.notes = 0
 
     async def live(self, kills, hours, peace):
         """`kills` in each troubled stretch: while all scan their codes (unless in `peace`), at ten, and at each of these `hours`
@@ -269,11 +279,18 @@ class Round:
             for person in self.ward.people:
                 person.wakes = not person.sleepy
             for after in (0, *hours):
-                await self._later(TEN + timedelta(hours=after), restart=after > 0)
-                await self._troubled(self._asides(), kills)
+                if after:
+                    await self._restart()
+                await self._troubled(self._asides(), kills, TEN + timedelta(hours=after))
+                await self._later(TEN + timedelta(hours=after + 0.05))  # leases have run out
+                await self.calm()
             for person in self.ward.people:
                 person.wakes = True
-            for more in (0.2, 0.4):  # nothing is under way any more, and what was in doubt is known to be
+            for more in (
+                0.05,
+                0.2,
+                0.4,
+            ):  # what can be repeated is; then nothing is under way any more, and what was in doubt is known to be
                 await self._later(TEN + timedelta(hours=max((0, *hours)) + more))
                 await self.calm()
             await asyncio.gather(*(bot.stop() for bot in house.bots))
@@ -282,38 +299,58 @@ class Round:
             with suppress(asyncio.CancelledError):
                 await living
 
-    async def _troubled(self, doing, kills):
+    async def _troubled(self, doing, kills, moment=None):
+        """What begins at this moment begins among troubles."""
         async with self.troubles.on(kills=kills) as ends:
-            await asyncio.gather(doing, ends)
+            if moment is not None:
+                await self._later(moment)
+            await asyncio.gather(doing, ends, self._nurse(SPREAD))
         await self.calm()
 
     async def calm(self, seconds=120):
         """Wait until nobody has anything more to say or to hear."""
-        people = self.ward.people
-        try:
-            async with asyncio.timeout(seconds):
-                while (
-                    any(one.waits or any(not future.done() for _, future in one.aside) for one in people)
-                    or self.house.simulator[PUSHER].waiting
-                    or await self.house.database.read(busy, self.clock.now())
-                ):
-                    await asyncio.sleep(0.05)
-        except TimeoutError:
-            raise Broken("it does not come to rest") from None
+        until = time.monotonic() + seconds
+        while why := await self._unrest():
+            if time.monotonic() > until:
+                raise Broken(f"it does not come to rest: {why}")
+            await asyncio.sleep(0.05)
+
+    async def _unrest(self):
+        """What still moves; empty if nothing does."""
+        if self.house.simulator[PUSHER].waiting:
+            return "pushes under way"
+        if any(one.waits or any(not future.done() for _, future in one.aside) for one in self.ward.people):
+            return "patients who have something to say"
+        return await self.house.database.read(busy, self.clock.now())
 
     async def _start(self):
         await asyncio.gather(*(bot.start() for bot in self.house.bots))
 
-    async def _later(self, moment, restart=False):
-        """It is so late now: all at once, or while an admin has stopped the bots."""
-        bots = self.house.bots
-        if restart:
-            await asyncio.gather(*(bot.stop() for bot in bots))
+    async def _nurse(self, seconds):
+        """A nurse writes to those whose tickets are open, each time something new, and gives the talk back."""
+        until, database, practice = time.monotonic() + seconds, self.house.database, self.house.practice
+        while time.monotonic() < until:
+            await asyncio.sleep(self.nurses.uniform(0.1, 0.3))
+            tickets = await database.read(_tickets)
+            if not tickets:
+                continue
+            ticket, self.notes = self.nurses.choice(tickets), self.notes + 1
+            with suppress(Refused, TimeoutError, DBAPIError):
+                now, words = self.clock.now(), f"护士第{self.notes}次留言，收到，我们在看。"
+                await database.write(escalation.reply, practice, ticket, self.nurse, words, now)
+            with suppress(Refused, TimeoutError, DBAPIError):
+                await database.write(escalation.hand_back, practice, ticket, self.nurse, self.clock.now())
+
+    async def _restart(self):
+        """As an admin does."""
+        await asyncio.gather(*(bot.stop() for bot in self.house.bots))
+        await self._start()
+
+    async def _later(self, moment):
+        """It is so late now, all at once."""
         self.clock.advance_to(moment)
         self.tell(f"-- {self.clock.now():%d %H:%M}")
-        bots[0].look_up()
-        if restart:
-            await self._start()
+        self.house.bots[0].look_up()
         await asyncio.sleep(0.5)  # two ticks
 
     async def _everybody(self, act, seconds):
@@ -335,13 +372,26 @@ class Round:
             person.aside.append((push, self.ward.submit(push)))
 
 
+def _tickets(tx):
+    """Those about somebody who can be written to."""
+    return list(tx.session.exec(select(Ticket.id).where(Ticket.state != "closed", Ticket.contact_id.is_not(None))).all())
+
+
+def spread(tx, due, chance):
+    """They fall due one after another, so that each meets other troubles."""
+    for touchpoint_id in sorted(due):
+        tx.session.get(Touchpoint, touchpoint_id).due_at = TEN + timedelta(seconds=chance.uniform(0, SPREAD))
+
+
 def busy(tx, now):
-    """Whether something is to be done now. What a killed process had in its hands is not, nor what is to follow it: its lease
-    has to run out."""
-    held = select(Outbound.contact_id).where(Outbound.state == "leased")
-    waiting = select(Outbound.id).where(Outbound.state == "pending", Outbound.due_at <= now, Outbound.contact_id.not_in(held))
-    due = [moment for moment in (queue.next_due(tx), sessions.next_due(tx)) if moment is not None and moment <= now]
-    return bool(due) or tx.session.exec(waiting.limit(1)).first() is not None
+    """What is to be done now. What a killed process had in its hands is not, nor what waits for a repair, nor what is to follow
+    either of them."""
+    later = (Outbound.state == "pending") & (Outbound.due_at > now)
+    held = select(Outbound.contact_id).where(later | (Outbound.state == "leased"))
+    waiting = select(Outbound.key).where(Outbound.state == "pending", Outbound.due_at <= now, Outbound.contact_id.not_in(held))
+    found = {"touchpoints": queue.next_due(tx), "talks": sessions.next_due(tx)}
+    due = [f"{name} due at {moment}" for name, moment in found.items() if moment is not None and moment <= now]
+    return "; ".join([*due, *tx.session.exec(waiting.limit(3)).all()])
 
 
 class Kept:
@@ -452,6 +502,7 @@ async def play(folder, kind, seed, *, server=None, patients=PATIENTS, kills=3, h
     setting = hospital(folder, ports, door=told, phones_port=phones, patients=patients, database_url=database_url)
     async with entrance.open(door), setting as house:
         one = Round(seed, house, staller(database_url), tell)
+        await house.database.write(spread, house.due, random.Random(f"{seed} spread"))
         await one.live(kills, hours, peace)
         kept = await house.database.read(Kept)
         wrong = list(kept.wrong(one.ward.people, house.due))
